@@ -1,0 +1,146 @@
+"""Training batches: a clean picture and its depth -> weather rendered over a 256x256 region -> view, patches and small crops.
+
+Batch i is a pure function of (seed, i), so a run resumes exactly. The condition sees the whole region, as in use it sees the
+whole picture; the denoiser is trained on small crops of it.
+"""
+
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+import weather
+from prompts import WEATHERS
+from views import native_patches, resize_area
+
+REGION_PX = 256
+
+
+def is_validation(name: str) -> bool:
+    """Whether a picture (file name without extension) is kept out of training: one in twenty, by its name."""
+    return zlib.crc32(name.encode()) % 20 == 0
+
+
+def read_rgb(path: Path) -> np.ndarray:
+    """uint8 [H,W,3], RGB."""
+    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise ValueError(f"Expected a picture that OpenCV reads, got {path}; is it complete?")
+    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+
+
+@dataclass(frozen=True)
+class CleanPictures:
+    """Clean photographs and their pseudo-depth, decoded and held in memory (about 1 GB for 1,600)."""
+
+    pictures: list  # uint8 [H,W,3]
+    depths: list  # uint8 [h,w], 0 nearest
+    names: list
+
+    @staticmethod
+    def load(folder: Path, validation: bool) -> "CleanPictures":
+        paths = sorted(p for p in (folder / "clean").glob("*.webp") if is_validation(p.stem) == validation)
+        if not paths:
+            raise FileNotFoundError(f"Expected clean/*.webp and depth/*.png in {folder}, found none; pass --data FOLDER.")
+        depths = [cv2.imread(str(folder / "depth" / f"{p.stem}.png"), cv2.IMREAD_GRAYSCALE) for p in paths]
+        return CleanPictures([read_rgb(p) for p in paths], depths, [p.stem for p in paths])
+
+    def region(self, rng, index: int, side: int = REGION_PX):
+        """A random square region at a random scale, perhaps mirrored: clean float32 [side,side,3], depth float32 [side,side]."""
+        picture, depth = self.pictures[index], self.depths[index]
+        height, width = picture.shape[:2]
+        short = min(height, width)
+        span = int(rng.integers(min(side, short), short + 1)) if rng.random() < 0.5 else min(side, short)
+        y, x = int(rng.integers(0, height - span + 1)), int(rng.integers(0, width - span + 1))
+        clean = picture[y : y + span, x : x + span]
+        sy, sx = depth.shape[0] / height, depth.shape[1] / width
+        depth = depth[int(y * sy) : max(int((y + span) * sy), int(y * sy) + 2), int(x * sx) : max(int((x + span) * sx), int(x * sx) + 2)]
+        if span != side:
+            clean = cv2.resize(clean, (side, side), interpolation=cv2.INTER_AREA if span > side else cv2.INTER_CUBIC)
+        if rng.random() < 0.5:
+            clean, depth = clean[:, ::-1], depth[:, ::-1]
+        clean = np.ascontiguousarray(clean).astype(np.float32) / 255
+        return clean, weather.refine_depth(np.ascontiguousarray(depth), clean)
+
+
+def sample_remove(rng, weathers) -> tuple[str, ...]:
+    """What a training example asks to have removed: mostly everything, else a random set (which may miss what is there)."""
+    if rng.random() < 0.7:
+        return WEATHERS
+    asked = rng.random(len(WEATHERS)) < 0.5
+    return tuple(w for w, wanted in zip(WEATHERS, asked) if wanted) or (WEATHERS[int(rng.integers(len(WEATHERS)))],)
+
+
+class WeatherBatches(Dataset):
+    """Item i is batch i: a dict of uint8 pictures (NHWC) and float32 labels, ready for `to_tensors`."""
+
+    def __init__(self, pictures: CleanPictures, seed: int, regions: int, crops: int, crop_px: int, batches_a_bank: int = 400):
+        self.pictures, self.seed = pictures, seed
+        self.regions, self.crops, self.crop_px = regions, crops, crop_px
+        self.batches_a_bank, self.bank_number, self.banks = batches_a_bank, None, None
+
+    def __len__(self):
+        return 2**31
+
+    def bank(self, batch: int):
+        """Pre-made streaks, flakes and drops; they wear out, so every few hundred batches there are new ones."""
+        number = batch // self.batches_a_bank
+        if number != self.bank_number:
+            self.banks = weather.make_banks(np.random.default_rng([self.seed, 1, number]))
+            self.bank_number = number
+        return self.banks
+
+    def __getitem__(self, batch: int):
+        cv2.setNumThreads(1)
+        rng = np.random.default_rng([self.seed, 0, batch])
+        banks = self.bank(batch)
+        examples = [self.example(rng, banks) for _ in range(self.regions)]
+        return {key: np.stack([e[key] for e in examples]) for key in examples[0]}
+
+    def example(self, rng, banks):
+        clean, depth = self.pictures.region(rng, int(rng.integers(len(self.pictures.pictures))))
+        weathers = weather.sample_weathers(rng)
+        remove = sample_remove(rng, weathers)
+        rendered = weather.render_example(rng, banks, clean, depth, weathers, remove)
+        y, x = rng.integers(0, REGION_PX - self.crop_px + 1, (2, self.crops))
+        cut = lambda picture: np.stack([picture[a : a + self.crop_px, b : b + self.crop_px] for a, b in zip(y, x)])
+        return {
+            "view": as_uint8(cv2.resize(rendered.degraded, (REGION_PX // 2,) * 2, interpolation=cv2.INTER_AREA)),
+            "patches": as_uint8(native_patches(rendered.degraded)),
+            "degraded": as_uint8(cut(rendered.degraded)),
+            "target": as_uint8(cut(rendered.target)),
+            "labels": rendered.labels.astype(np.float32),
+            "remove": np.array([w in remove for w in WEATHERS], np.float32),
+        }
+
+
+def as_uint8(picture):
+    return np.rint(picture * 255).clip(0, 255).astype(np.uint8)
+
+
+def batch_loader(batches: WeatherBatches, first: int, last: int, workers: int = 1) -> DataLoader:
+    """Batches first..last-1, in order, prepared in worker processes."""
+    return DataLoader(batches, batch_size=None, sampler=range(first, last), num_workers=workers, prefetch_factor=6 if workers else None)
+
+
+def to_tensors(batch, device="cpu"):
+    """A batch of `WeatherBatches` -> float32 tensors: view [B,3,h,w], patches [B,9,3,64,64], crops [B*n,3,c,c] channels-last."""
+
+    def picture(x, channels_last=False):
+        x = torch.as_tensor(x).to(device)
+        x = x.flatten(0, 1) if channels_last else x
+        x = x.movedim(-1, -3).float() / 255
+        return x.contiguous(memory_format=torch.channels_last) if channels_last else x
+
+    return {
+        "view": picture(batch["view"]).contiguous(memory_format=torch.channels_last),
+        "patches": picture(batch["patches"]),
+        "degraded": picture(batch["degraded"], channels_last=True),
+        "target": picture(batch["target"], channels_last=True),
+        "labels": torch.as_tensor(batch["labels"]).to(device),
+        "remove": torch.as_tensor(batch["remove"]).to(device),
+    }

@@ -1,0 +1,62 @@
+"""Training losses: a batch and a model -> one number to minimise, and the parts of it for the log."""
+
+import torch
+import torch.nn.functional as F
+
+from diffusion import ALPHAS_CUMPROD, TIMESTEPS, add_noise, ddim_step
+from prompts import balance_loss, contrastive_prompt_loss, key_spread_loss, label_loss, pull_loss
+
+MSE_FLOOR = 1e-4  # 40 dB: below it a picture counts as right, so that clean ones do not outshout the rest
+WEIGHTS = {"step1": 0.5, "step2": 1.0, "label": 0.3, "pull": 0.05, "balance": 0.05, "spread": 0.05, "contrastive": 0.05}
+
+
+def log_mse(residual, target_residual, floor=MSE_FLOOR):
+    """log(MSE + floor) of each crop [B]: relative to the error, so that it serves light and heavy weather alike."""
+    return torch.log((residual.float() - target_residual).square().mean((1, 2, 3)) + floor)
+
+
+def batch_losses(model, depth_encoder, batch, random_timestep: int | None, steps: int = 2):
+    """All parts of the loss for one batch (see data.to_tensors), and what the log wants.
+
+    `random_timestep` trains one pass at that timestep instead of the two that the sampler visits.
+    """
+    with torch.no_grad():
+        depth_tokens = depth_encoder(batch["view"])
+    query, weather_prompts, ids, depth_prompts = model.prompts(batch["view"], batch["patches"], depth_tokens, batch["remove"])
+    losses = prompt_losses(model, query, ids, depth_tokens, batch["labels"])
+
+    crops = len(batch["degraded"]) // len(query)
+    weather_prompts, depth_prompts = (p.repeat_interleave(crops, 0) for p in (weather_prompts, depth_prompts))
+    degraded, truth = batch["degraded"], batch["degraded"] - batch["target"]
+    noise = torch.randn_like(degraded)
+
+    def denoise(state, t):
+        return model.denoiser(degraded, state, torch.full((len(degraded),), float(t), device=degraded.device), weather_prompts, depth_prompts).float()
+
+    if random_timestep is not None:
+        residual = denoise(add_noise(truth, noise, float(ALPHAS_CUMPROD[random_timestep])), random_timestep)
+        losses["step2"] = log_mse(residual, truth).mean()
+    else:
+        first = denoise(noise, TIMESTEPS[0])
+        residual = first
+        losses["step1"] = log_mse(first, truth).mean()
+        if steps == 2:
+            residual = denoise(ddim_step(noise, first, *TIMESTEPS), TIMESTEPS[1])
+            losses["step2"] = log_mse(residual, truth).mean()
+    total = sum(WEIGHTS[name] * value for name, value in losses.items())
+    return total, losses, {"residual": residual.detach(), "truth": truth, "query": query.detach(), "ids": ids}
+
+
+def prompt_losses(model, query, ids, depth_tokens, labels):
+    """What keeps the prompts meaningful: labels, pull, balance, spread and the contrastive prompt loss."""
+    pool, affinities = model.pool, model.pool.affinities()
+    cosine, weight = pool.similarity(query)
+    chosen = F.embedding(ids.clamp_min(0), pool.keys)  # [B,k,C]
+    depth_feature = model.general.transform(depth_tokens).float().mean(1)  # [B,C]
+    return {
+        "label": label_loss(pool.presence(weight), labels),
+        "pull": pull_loss(cosine, affinities, labels),
+        "balance": balance_loss(weight, affinities, labels),
+        "spread": key_spread_loss(pool.keys),
+        "contrastive": contrastive_prompt_loss(model.general.key, depth_feature, chosen, ids >= 0),
+    }
