@@ -35,7 +35,7 @@ class ModelConfig:
     attention_channels: int = 32
     attention_heads: int = 4
     depth_channels: int = 64
-    condition_width: int = 32
+    condition_width: int = 24
     # Ablations: what is switched off is replaced by nothing (zeros), at the same cost.
     use_pool: bool = True
     use_depth_prompts: bool = True
@@ -55,7 +55,7 @@ class CrossAttention(nn.Module):
 
     def __init__(self, query_channels, context_channels, channels, heads):
         super().__init__()
-        self.heads = heads
+        self.heads, self.scale = heads, (channels // heads) ** -0.5
         self.query = nn.Linear(query_channels, channels)
         self.key_value = nn.Linear(context_channels, 2 * channels)
         self.out = nn.Linear(channels, query_channels)
@@ -64,7 +64,7 @@ class CrossAttention(nn.Module):
         key, value = self.key_value(context).chunk(2, -1)
         split = lambda x: x.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # [B,heads,tokens,d]
         query, key, value = split(self.query(tokens)), split(key), split(value)
-        attention = (query * query.shape[-1] ** -0.5 @ key.transpose(-2, -1)).softmax(-1)  # [B,heads,Q,K]
+        attention = (query * self.scale @ key.transpose(-2, -1)).softmax(-1)  # [B,heads,Q,K]
         return self.out((attention @ value).transpose(1, 2).flatten(2))
 
 

@@ -1,0 +1,163 @@
+"""Exports a checkpoint as ONNX graphs (fp32 and fp16), the prompt pool and its manifest entry.
+
+    python export_onnx.py --checkpoint runs/nano/last.pt --depth-encoder ../../.cache/depth-nano.pt --models .. --version 0.1.0
+
+What stands where: docs/model-contract.md. The fp16 files keep float32 inputs and outputs, and compute the timestep's angles in float32.
+"""
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnxruntime.transformers.float16 import convert_float_to_float16
+from torch import nn
+
+from checkpoint import load_model
+from depth import load_depth_encoder
+from diffusion import BETA_END, BETA_START, TIMESTEPS, TRAIN_TIMESTEPS
+from macs import count_macs
+from prompts import WEATHERS
+from views import PATCH_GRID, PATCH_SIZE_PX, VIEW_AREA_PX, VIEW_MAX_SIDE_PX, VIEW_MULTIPLE_PX
+
+OPSET = 18
+TILE = {"sizePx": 512, "overlapPx": 64, "multiplePx": 8}
+FLOAT32_OPS = ["Cos", "Sin", "ReduceMean", "Softmax"]  # angles up to 500 and long sums do not fit fp16
+
+
+class ConditionGraph(nn.Module):
+    """view [1,3,h,w], patches [9,3,64,64] -> query [1,C]."""
+
+    def __init__(self, condition):
+        super().__init__()
+        self.condition = condition
+
+    def forward(self, view, patches):
+        return self.condition(view, patches[None])
+
+
+def graphs(model, depth_encoder):
+    """name -> (module, example inputs by name, output name, dynamic axes)."""
+    config = model.config
+    tokens = config.top_k * config.prompt_length
+    view = torch.rand(1, 3, 112, 144)
+    picture = torch.rand(1, 3, 96, 128)
+    c = config.prompt_channels
+    side = {2: "height", 3: "width"}
+    return {
+        "condition": (ConditionGraph(model.condition), {"view": view, "patches": torch.rand(9, 3, 64, 64)}, "query", {"view": side}),
+        "depth": (depth_encoder, {"view": view}, "depth_tokens", {"view": side, "depth_tokens": {1: "tokens"}}),
+        "general-prompts": (model.general, {"depth_tokens": torch.rand(1, 63, config.depth_channels)}, "depth_prompts", {"depth_tokens": {1: "tokens"}}),
+        "denoiser": (
+            model.denoiser,
+            {
+                "degraded": picture, "noisy_residual": torch.randn_like(picture), "timestep": torch.tensor([500.0]),
+                "weather_prompts": torch.randn(1, tokens, c), "depth_prompts": torch.randn(1, config.general_prompts, c),
+            },
+            "residual",
+            {"degraded": side, "noisy_residual": side, "residual": side},
+        ),
+    }  # fmt: skip
+
+
+def export_graph(module, inputs, output_name, dynamic_axes, path: Path):
+    """Writes one graph in float32 and one in float16; returns both paths."""
+    fp32, fp16 = path.with_suffix(".fp32.onnx"), path.with_suffix(".fp16.onnx")
+    torch.onnx.export(
+        module, tuple(inputs.values()), str(fp32), input_names=list(inputs), output_names=[output_name], dynamic_axes=dynamic_axes,
+        opset_version=OPSET, dynamo=False,
+    )  # fmt: skip
+    graph = onnx.load(fp32)
+    onnx.checker.check_model(graph, full_check=True)
+    check_channels(graph)
+    from onnxruntime.transformers.float16 import DEFAULT_OP_BLOCK_LIST
+
+    half = convert_float_to_float16(graph, keep_io_types=True, op_block_list=[*DEFAULT_OP_BLOCK_LIST, *FLOAT32_OPS])
+    onnx.save(half, fp16)
+    return fp32, fp16
+
+
+def check_channels(graph):
+    """Refuses convolutions that WebGPU miscomputes: 3x3 with 6 or 9 input channels (onnxruntime issue 29651)."""
+    weights = {w.name: list(w.dims) for w in graph.graph.initializer}
+    for node in graph.graph.node:
+        if node.op_type == "Conv" and weights[node.input[1]][1] in (6, 9):
+            raise ValueError(f"Expected no convolution with 6 or 9 input channels (WebGPU miscomputes them), got {node.name}; pad it to 8 or 12.")
+
+
+def file_entry(path: Path, root: Path) -> dict:
+    content = path.read_bytes()
+    return {"file": path.relative_to(root).as_posix(), "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+
+
+def export_pool(pool, path: Path, root: Path) -> dict:
+    """Writes keys, prompts and affinities as little-endian float32, one after another; returns the manifest's part."""
+    tensors = {"keys": pool.keys, "prompts": pool.prompts, "affinities": pool.affinities()}
+    path.write_bytes(b"".join(t.detach().numpy().astype("<f4").tobytes() for t in tensors.values()))
+    return {
+        **file_entry(path, root),
+        "topK": pool.top_k,
+        "similarity": {"scale": float(np.float32(pool.similarity_scale.item())), "bias": float(np.float32(pool.similarity_bias.item()))},
+        "tensors": {name: list(t.shape) for name, t in tensors.items()},
+    }
+
+
+def export(model, depth_encoder, models: Path, version: str, card: dict) -> dict:
+    """Writes weights/<name>/* under `models` and returns the manifest entry."""
+    name = model.config.name
+    folder = models / "weights" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = {}
+    for graph_name, (module, inputs, output, dynamic_axes) in graphs(model, depth_encoder).items():
+        fp32, fp16 = export_graph(module.eval(), inputs, output, dynamic_axes, folder / graph_name)
+        entries[graph_name] = {"fp32": file_entry(fp32, models), "fp16": file_entry(fp16, models)}
+    return {
+        "version": version,
+        "title": card["title"],
+        "licence": "Apache-2.0",
+        "trainingData": card["trainingData"],
+        "card": f"cards/{name}.md",
+        "weathers": list(WEATHERS),
+        "residualSign": "degraded-minus-clean",
+        "schedule": {
+            "kind": "linear", "trainTimesteps": TRAIN_TIMESTEPS, "betaStart": BETA_START, "betaEnd": BETA_END, "timesteps": list(TIMESTEPS), "clip": 1,
+        },
+        "view": {"areaPx": VIEW_AREA_PX, "multiplePx": VIEW_MULTIPLE_PX, "maxSidePx": VIEW_MAX_SIDE_PX},
+        "patches": {"grid": PATCH_GRID, "sizePx": PATCH_SIZE_PX},
+        "tile": {**TILE, "receptiveFieldPx": model.denoiser.receptive_field_px()},
+        "macs256": count_macs(model, depth_encoder),
+        "graphs": entries,
+        "promptPool": export_pool(model.pool, folder / "prompt-pool.bin", models),
+        "evaluation": card.get("evaluation", {}),
+    }  # fmt: skip
+
+
+CARD = {
+    "title": "Fairweather nano: rain, snow, haze and raindrops out of photographs, for phones and browsers",
+    "trainingData": "Weather rendered by models/recipe over 1,500 public photographs of mixed and partly unstated licences; see the model card.",
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--depth-encoder", type=Path, required=True)
+    parser.add_argument("--models", type=Path, default=Path(__file__).parent.parent, help="folder of manifest.json (default: this one's parent)")
+    parser.add_argument("--version", required=True)
+    parser.add_argument("--evaluation", type=Path, help="JSON of evaluate.py, kept in the manifest")
+    options = parser.parse_args()
+    model, depth_encoder = load_model(options.checkpoint), load_depth_encoder(options.depth_encoder)
+    card = {**CARD, "evaluation": json.loads(options.evaluation.read_text()) if options.evaluation else {}}
+    path = options.models / "manifest.json"
+    manifest = json.loads(path.read_text()) if path.exists() else {"version": 1, "defaultModel": model.config.name, "models": {}}
+    manifest["models"][model.config.name] = export(model, depth_encoder, options.models, options.version, card)
+    path.write_text(json.dumps(manifest, indent=2) + "\n")
+    size = sum(e[p]["bytes"] for e in manifest["models"][model.config.name]["graphs"].values() for p in ("fp32",))
+    print(f"{model.config.name} {options.version}: {size / 1e6:.2f} MB in fp32, {manifest['models'][model.config.name]['macs256']['total'] / 1e9:.3f} GMAC at 256x256")
+
+
+if __name__ == "__main__":
+    main()
