@@ -1,0 +1,29 @@
+/** The graph port: named float32 tensors in, named float32 tensors out. Filled by `adapter/ort-*`; core never sees a runtime. */
+import type { Tensor } from '../tensor/tensor.js';
+
+/** Tensors by the names of `docs/model-contract.md`. */
+export type Feeds = Readonly<Record<string, Tensor>>;
+
+/** A loaded network. */
+export type Graph = {
+  /** Names the graph takes, as in the contract. */
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /**
+   * Runs once. Feeds are not changed; the outputs are the caller's.
+   * @throws RestoreError `backend-failed`
+   */
+  run(feeds: Feeds): Promise<Readonly<Record<string, { readonly dims: readonly number[]; readonly data: Float32Array }>>>;
+  /** Frees the session. A second call does nothing. */
+  dispose(): Promise<void>;
+};
+
+/** Turns verified ONNX bytes into graphs, all on one execution provider. */
+export type GraphFactory = {
+  /** Execution provider in use, e.g. `cpu`. */
+  readonly backend: string;
+  /** @throws RestoreError `backend-failed`, `runtime-missing` */
+  create(name: string, onnx: Uint8Array): Promise<Graph>;
+  /** Frees what the graphs share (threads, devices). Graphs must be disposed before. */
+  dispose(): Promise<void>;
+};

@@ -1,0 +1,24 @@
+/** What a restoration tells while it works: phases, bytes loaded, tiles and steps done. */
+
+/**
+ * The phases in their order. `load`: model files and graphs (0 ms when already loaded); `read`: bytes, container and limits;
+ * `decode`: pixels; `condition`: view, query, prompts, depth; `restore`: the tiles; `encode`: the finished file.
+ */
+export const PHASES = ['load', 'read', 'decode', 'condition', 'restore', 'encode'] as const;
+
+/** One of the phases. */
+export type Phase = (typeof PHASES)[number];
+
+/** One report of progress. `elapsedMs` counts from the start of the call. */
+export type ProgressEvent =
+  /** A phase begins. */
+  | { readonly type: 'phase'; readonly phase: Phase; readonly elapsedMs: number }
+  /** A model file is being read: bytes so far, of the total the manifest states. */
+  | { readonly type: 'load'; readonly file: string; readonly loadedBytes: number; readonly totalBytes: number; readonly elapsedMs: number }
+  /** A sampling step of a tile is done; `step` and `tile` count from 1. */
+  | { readonly type: 'step'; readonly step: number; readonly steps: number; readonly tile: number; readonly tiles: number; readonly elapsedMs: number }
+  /** A tile is done; `tile` counts from 1. `tile / tiles` is the fraction of the restore phase. */
+  | { readonly type: 'tile'; readonly tile: number; readonly tiles: number; readonly elapsedMs: number };
+
+/** Called synchronously, between pieces of work; what it throws stops the restoration. */
+export type OnProgress = (event: ProgressEvent) => void;
