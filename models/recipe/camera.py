@@ -1,0 +1,73 @@
+"""The camera: a clean scene -> what it is before the weather (night, exposure, shake), and a rendered picture -> what the file holds (noise, JPEG)."""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from layers import uniform
+
+
+@dataclass(frozen=True)
+class Camera:
+    gain: np.ndarray  # float32 [3], on the scene
+    gamma: float
+    shake: np.ndarray | None  # float32 [k,k], motion blur of the scene
+    noise: np.ndarray | None  # float32 [H,W,3], the same for every picture of this camera
+    jpeg_quality: int | None  # 1 to 100; None keeps every pixel
+
+
+def sample_camera(rng, height, width, noise_bank=None):
+    """Draws a camera: mostly daylight; night, shake, noise and JPEG now and then. `noise_bank`: normal numbers [B,B,3] to cut from."""
+    gain, gamma, shake, noise = np.ones(3, np.float32), 1.0, None, None
+    kind = rng.random()
+    if kind < 0.06:  # night
+        gain, gamma = (uniform(rng, 0.25, 0.7) * (1 + rng.normal(0, 0.08, 3))).astype(np.float32), uniform(rng, 1.0, 1.5)
+    elif kind < 0.3:  # exposure
+        gain, gamma = np.full(3, uniform(rng, 0.75, 1.15), np.float32), uniform(rng, 0.85, 1.2)
+    if rng.random() < 0.04:
+        shake = shake_kernel(rng)
+    if rng.random() < 0.4:
+        noise = noise_field(rng, height, width, noise_bank) * np.float32(0.002 + 0.028 * rng.random() ** 2)
+    return Camera(gain, gamma, shake, noise, int(rng.integers(40, 96)) if rng.random() < 0.4 else None)
+
+
+def shake_kernel(rng):
+    k, angle, length = 7, rng.random() * math.pi, uniform(rng, 1, 3)
+    kernel = np.zeros((k, k), np.float32)
+    dx, dy = math.cos(angle) * length, math.sin(angle) * length
+    ends = [(round((k // 2 + s * dx) * 16), round((k // 2 + s * dy) * 16)) for s in (-1, 1)]
+    cv2.line(kernel, *ends, 1.0, 1, cv2.LINE_AA, 4)
+    kernel[k // 2, k // 2] += 0.01
+    return kernel / kernel.sum()
+
+
+def noise_field(rng, height, width, bank):
+    if bank is None or height > bank.shape[0] or width > bank.shape[1]:
+        return rng.standard_normal((height, width, 3), dtype=np.float32)
+    y, x = rng.integers(bank.shape[0] - height + 1), rng.integers(bank.shape[1] - width + 1)
+    return bank[y : y + height, x : x + width]
+
+
+def expose(clean, camera):
+    """What happens to the scene before there is weather: float32 [H,W,3] in [0,1] -> the same. A plain camera returns `clean` itself."""
+    scene = clean
+    if camera.gamma != 1:
+        scene = cv2.pow(scene, camera.gamma)
+    if not np.all(camera.gain == 1):
+        scene = scene * camera.gain
+    if camera.shake is not None:
+        scene = cv2.filter2D(scene, -1, camera.shake, borderType=cv2.BORDER_REFLECT)
+    return scene if scene is clean else np.clip(scene, 0, 1)
+
+
+def develop(picture, camera):
+    """Noise, rounding to 8 bit, JPEG: float32 [H,W,3] in [0,1] -> what a file of it holds, as float32 multiples of 1/255."""
+    if camera.noise is not None:
+        picture = picture + camera.noise
+    file = cv2.convertScaleAbs(np.clip(picture, 0, 1), alpha=255)
+    if camera.jpeg_quality is not None:
+        _, data = cv2.imencode(".jpg", file[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, camera.jpeg_quality])
+        file = cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    return file.astype(np.float32) * np.float32(1 / 255)

@@ -1,0 +1,56 @@
+"""Haze: a picture and its depth -> I = J t + A (1 - t), t = exp(-beta d): the scattering law (Koschmieder), with patches and colour."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from layers import cut, three_channels, uniform
+
+
+@dataclass(frozen=True)
+class HazeLayer:
+    transmission: np.ndarray  # float32 [H,W] in (0,1]
+    airlight: np.ndarray  # float32 [H,W,3] in [0,1]
+
+
+def sample_haze(rng, clouds, height, width, depth):
+    """Draws one haze: outdoor by depth, indoor by depth, or dense machine haze in patches."""
+    kind = rng.random()
+    cloud = lambda scale: cut(rng, [clouds[int(rng.integers(len(clouds)))]], height, width, scale, rng.random() < 0.5, rng.random() < 0.5)[0]
+    if kind < 0.75:
+        beta, near = uniform(rng, 0.4, 2.4), uniform(rng, 0, 0.45)
+        distance = near + (1 - near) * depth ** np.float32(uniform(rng, 0.7, 1.8))
+        level, tint = uniform(rng, 0.6, 1.0), haze_tint(rng, 0.015)
+    else:  # machine haze: everything is in it
+        beta, near = uniform(rng, 1.0, 2.6), uniform(rng, 0.3, 0.8)
+        distance = near + (1 - near) * depth
+        level, tint = uniform(rng, 0.5, 0.9), haze_tint(rng, 0.03)
+    patchy = 0.0 if rng.random() < 0.4 else uniform(rng, 0.1, 0.9 if kind >= 0.75 else 0.6)
+    if patchy:
+        distance = distance * (1 + patchy * (2 * cloud(uniform(rng, 0.8, 2)) - 1))
+    colour = (level + tint).astype(np.float32)
+    airlight = np.broadcast_to(colour, (height, width, 3))
+    if rng.random() < 0.4:  # light falls unevenly
+        light = uniform(rng, 0.05, 0.3) * (2 * cloud(uniform(rng, 1.5, 3)) - 1)
+        airlight = airlight + three_channels(light) * (1 + haze_tint(rng, 0.4)).astype(np.float32)
+    return HazeLayer(transmission(distance, beta), np.clip(airlight, 0, 1).astype(np.float32))
+
+
+def transmission(distance, beta):
+    """t = exp(-beta d), float32 [H,W]; d and beta in inverse units of each other."""
+    return cv2.exp(np.asarray(distance, np.float32) * np.float32(-beta))
+
+
+def render_haze(picture, haze):
+    """float32 [H,W,3] in [0,1] -> the same in haze."""
+    out = picture - haze.airlight
+    out *= three_channels(haze.transmission)
+    out += haze.airlight
+    return np.clip(out, 0, 1, out=out)
+
+
+def haze_tint(rng, amount):
+    """[3]: bluish to yellowish, as real haze is; hardly ever green or purple."""
+    warm = rng.normal(0, amount)
+    return np.array([warm, rng.normal(0, amount / 5), -warm * uniform(rng, 0.8, 1.3)])

@@ -1,0 +1,131 @@
+"""Rain: a picture and layers of streaks -> the picture with streaks in front of it and, in heavy rain, a veil that grows with depth.
+
+O = a (B + sum of far streaks) + (1 - a) A, near streaks in front; a = exp(-beta d) (after JORDER, arXiv:1609.07769).
+"""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from layers import as_bank, coloured, cut, scatter, three_channels, uniform
+
+TIERS = ("fine", "mid", "near", "sheet")
+
+
+@dataclass(frozen=True)
+class RainLayer:
+    far: np.ndarray  # float32 [H,W], streaks behind the veil
+    near: np.ndarray | None  # float32 [H,W], streaks in front of it
+    colour: np.ndarray  # float32 [3]
+    opacity: float  # 0: light of a streak is added; 1: it takes the place of what is behind
+    transmission: np.ndarray | None  # float32 [H,W] of the veil
+    airlight: np.ndarray  # float32 [3]
+
+
+def make_streaks(rng):
+    """One direction of rain: periodic uint8 layers of fine, mid and near streaks, and a sheet of rain too dense to tell apart."""
+    angle = math.radians(rng.normal(0, 17) if rng.random() < 0.8 else uniform(rng, -70, 70))
+    spread = math.radians(uniform(rng, 0, 3))
+    length = uniform(rng, 0.6, 1.4)
+
+    def stamps(count, widths, lengths, softness):
+        return [
+            streak_stamp(rng, uniform(rng, *lengths) * length, uniform(rng, *widths), angle + rng.normal(0, 1) * spread, uniform(rng, *softness))
+            for _ in range(count)
+        ]
+
+    width = uniform(rng, 1.0, 3.0)
+    fine = scatter(rng, stamps(24, (0.7, 1.6), (7, 26), (0.3, 1)), int(uniform(rng, 500, 3500)), 0.12, uniform(rng, 0.3, 0.9))
+    mid = scatter(rng, stamps(24, (width * 0.6, width * 1.4), (14, 44), (0.2, 1)), int(2400 * uniform(rng, 0.1, 1) / width), 0.1, uniform(rng, 0.5, 1.1))
+    near = scatter(rng, stamps(12, (3, 9), (28, 70), (0.5, 1.6)), int(uniform(rng, 20, 170)), 0.1, uniform(rng, 0.3, 0.8))
+    return {"fine": as_bank(fine), "mid": as_bank(mid), "near": as_bank(near), "sheet": as_bank(rain_sheet(rng, angle))}
+
+
+def streak_stamp(rng, length, width, angle, softness):
+    """One streak, peak 1; `angle` from the vertical; softness 0 gives a hard edge, 1 an edge as wide as the streak."""
+    sx, sy = math.sin(angle), math.cos(angle)
+    half_y = math.ceil(abs(sy) * length / 2 + width + 2)
+    half_x = math.ceil(abs(sx) * length / 2 + width + 2)
+    y, x = np.mgrid[-half_y : half_y + 1, -half_x : half_x + 1].astype(np.float32)
+    y += rng.random() - 0.5
+    x += rng.random() - 0.5
+    along, across = x * sx + y * sy, np.abs(x * sy - y * sx)
+    edge = max(1.0, softness * width)
+    profile = ((width / 2 - across) / edge + 0.5).clip(0, 1)
+    profile *= profile * (3 - 2 * profile)
+    taper = uniform(rng, 0.1, 0.5) * length
+    ends = ((length / 2 - np.abs(along)) / taper).clip(0, 1)
+    return (profile * np.sqrt(ends)).astype(np.float32)
+
+
+def rain_sheet(rng, angle):
+    """Noise smeared along the rain: float32 in [0,1], mean about 0.3."""
+    length = int(uniform(rng, 18, 60))
+    noise = rng.standard_normal((640, 640), dtype=np.float32)
+    kernel = np.zeros((length * 2 + 1,) * 2, np.float32)
+    dx, dy = math.sin(angle) * length / 2, math.cos(angle) * length / 2
+    cv2.line(kernel, (round(length - dx), round(length - dy)), (round(length + dx), round(length + dy)), 1.0, 1, cv2.LINE_AA)
+    reach = math.ceil(length / 2) + 1
+    kernel = kernel[length - reach : length + reach + 1, length - reach : length + reach + 1]
+    padded = cv2.copyMakeBorder(noise, reach, reach, reach, reach, cv2.BORDER_WRAP)
+    smeared = cv2.filter2D(padded, -1, kernel)[reach:-reach, reach:-reach]
+    smeared /= smeared.std()
+    return (0.3 + 0.25 * smeared).clip(0, 1)
+
+
+def sample_rain(rng, streaks, height, width, depth):
+    """Draws one rain: thin or thick streaks of one direction, or heavy rain with a veil."""
+    bank = streaks[int(rng.integers(len(streaks)))]
+    flip = rng.random() < 0.5
+    scale = 1.0 if rng.random() < 0.6 else uniform(rng, 0.7, 1.5)
+    take = lambda tier: cut(rng, [bank[tier]], height, width, scale, flip)[0]
+    kind = rng.random()
+    transmission, airlight, near = None, np.ones(3, np.float32), None
+    tint = np.array([uniform(rng, -0.04, 0.01), 0, uniform(rng, -0.01, 0.05)], np.float32)
+    if kind < 0.5:  # streaks added to the picture, clear air
+        far = take("mid") * uniform(rng, 0.5, 1.0)
+        if rng.random() < 0.5:
+            far += take("fine") * uniform(rng, 0.3, 1.0)
+        if rng.random() < 0.25:
+            near = take("near") * uniform(rng, 0.4, 1)
+        colour, opacity = uniform(rng, 0.8, 1.05) + tint * (rng.random() < 0.5), 0.0 if rng.random() < 0.8 else rng.random()
+    elif kind < 0.65:  # fine rain, more of it in front of what is far
+        far = take("fine") * uniform(rng, 0.4, 1.0) + take("fine") * uniform(rng, 0, 0.8)
+        far *= uniform(rng, 0.3, 1) + depth * 0.7
+        colour, opacity = uniform(rng, 0.6, 1) + tint, rng.random() * 0.8
+        if rng.random() < 0.4:
+            near = take("near") * uniform(rng, 0.2, 0.7)
+    else:  # heavy rain: several layers, mist
+        far = take("fine") * uniform(rng, 0.3, 1) + take("mid") * uniform(rng, 0, 0.8)
+        far += (take("sheet") - 0.15) * uniform(rng, 0, 0.7)
+        np.clip(far, 0, None, out=far)
+        near = take("mid") * uniform(rng, 0, 0.7)
+        if rng.random() < 0.4:
+            near += take("near") * uniform(rng, 0.2, 0.8)
+        beta, start = uniform(rng, 0.2, 2.2), uniform(rng, 0, 0.6)
+        transmission = np.exp(-beta * (start + (1 - start) * depth)).astype(np.float32)
+        airlight = (uniform(rng, 0.5, 0.95) + tint).astype(np.float32)
+        colour, opacity = airlight * uniform(rng, 0.95, 1.25), rng.random()
+    np.clip(far, 0, 1, out=far)
+    if near is not None:
+        np.clip(near, 0, 1, out=near)
+    return RainLayer(far, near, np.broadcast_to(np.float32(colour), 3).astype(np.float32), float(opacity), transmission, airlight)
+
+
+def render_rain(picture, rain):
+    """float32 [H,W,3] in [0,1] -> the same with rain."""
+    out = add_streaks(picture, rain.far, rain)
+    if rain.transmission is not None:
+        out *= three_channels(rain.transmission)
+        out += coloured(1 - rain.transmission, rain.airlight)
+    if rain.near is not None:
+        out = add_streaks(out, rain.near, rain)
+    return np.clip(out, 0, 1, out=out)
+
+
+def add_streaks(picture, mask, rain):
+    out = coloured(mask, rain.colour)
+    out += picture if rain.opacity == 0 else picture * three_channels(1 - rain.opacity * mask)
+    return out
