@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from layers import as_bank, coloured, cut, scatter, three_channels, uniform
+from layers import BANK_PX, as_bank, coloured, cut, scatter, three_channels, uniform
 
 TIERS = ("fine", "mid", "near", "sheet")
 
@@ -37,9 +37,9 @@ def make_streaks(rng):
         ]
 
     width = uniform(rng, 1.0, 3.0)
-    fine = scatter(rng, stamps(24, (0.7, 1.6), (7, 26), (0.3, 1)), int(uniform(rng, 500, 3500)), 0.12, uniform(rng, 0.3, 0.9))
-    mid = scatter(rng, stamps(24, (width * 0.6, width * 1.4), (14, 44), (0.2, 1)), int(2400 * uniform(rng, 0.1, 1) / width), 0.1, uniform(rng, 0.5, 1.1))
-    near = scatter(rng, stamps(12, (3, 9), (28, 70), (0.5, 1.6)), int(uniform(rng, 20, 170)), 0.1, uniform(rng, 0.3, 0.8))
+    fine = scatter(rng, stamps(24, (0.7, 1.6), (8, 34), (0.3, 1.2)), int(uniform(rng, 500, 3500)), 0.08, uniform(rng, 0.3, 0.9))
+    mid = scatter(rng, stamps(32, (width * 0.5, width * 1.4), (14, 62), (0.2, 1.5)), int(2600 * uniform(rng, 0.1, 1) / width), 0.06, uniform(rng, 0.5, 1.2))
+    near = scatter(rng, stamps(12, (3, 10), (28, 75), (0.5, 1.8)), int(uniform(rng, 20, 170)), 0.1, uniform(rng, 0.3, 0.8))
     return {"fine": as_bank(fine), "mid": as_bank(mid), "near": as_bank(near), "sheet": as_bank(rain_sheet(rng, angle))}
 
 
@@ -55,15 +55,16 @@ def streak_stamp(rng, length, width, angle, softness):
     edge = max(1.0, softness * width)
     profile = ((width / 2 - across) / edge + 0.5).clip(0, 1)
     profile *= profile * (3 - 2 * profile)
-    taper = uniform(rng, 0.1, 0.5) * length
-    ends = ((length / 2 - np.abs(along)) / taper).clip(0, 1)
-    return (profile * np.sqrt(ends)).astype(np.float32)
+    taper = uniform(rng, 0.08, 0.5) * length
+    ends = ((length / 2 - np.abs(along)) / taper).clip(0, 1) ** uniform(rng, 0.5, 1.3)
+    return (profile * ends).astype(np.float32)
 
 
 def rain_sheet(rng, angle):
     """Noise smeared along the rain: float32 in [0,1], mean about 0.3."""
-    length = int(uniform(rng, 18, 60))
-    noise = rng.standard_normal((640, 640), dtype=np.float32)
+    length = int(uniform(rng, 16, 80))
+    noise = rng.standard_normal((BANK_PX, BANK_PX), dtype=np.float32)
+    noise = cv2.GaussianBlur(noise, (0, 0), uniform(rng, 0.5, 1.3))  # threads wider than a pixel: else they break up into dots
     kernel = np.zeros((length * 2 + 1,) * 2, np.float32)
     dx, dy = math.sin(angle) * length / 2, math.cos(angle) * length / 2
     cv2.line(kernel, (round(length - dx), round(length - dy)), (round(length + dx), round(length + dy)), 1.0, 1, cv2.LINE_AA)
@@ -85,7 +86,7 @@ def sample_rain(rng, streaks, height, width, depth):
     transmission, airlight, near = None, np.ones(3, np.float32), None
     tint = np.array([uniform(rng, -0.04, 0.01), 0, uniform(rng, -0.01, 0.05)], np.float32)
     if kind < 0.5:  # streaks added to the picture, clear air
-        far = take("mid") * uniform(rng, 0.5, 1.0)
+        far = take("mid") * uniform(rng, 0.4, 1.0) if rng.random() < 0.75 else smeared_streaks(rng, take("sheet"))
         if rng.random() < 0.5:
             far += take("fine") * uniform(rng, 0.3, 1.0)
         if rng.random() < 0.25:
@@ -99,9 +100,9 @@ def sample_rain(rng, streaks, height, width, depth):
             near = take("near") * uniform(rng, 0.2, 0.7)
     else:  # heavy rain: several layers, mist
         far = take("fine") * uniform(rng, 0.3, 1) + take("mid") * uniform(rng, 0, 0.8)
-        far += (take("sheet") - 0.15) * uniform(rng, 0, 0.7)
+        far += (take("sheet") - 0.15) * uniform(rng, 0, 0.8)
         np.clip(far, 0, None, out=far)
-        near = take("mid") * uniform(rng, 0, 0.7)
+        near = take("mid") * uniform(rng, 0, 0.7) if rng.random() < 0.6 else smeared_streaks(rng, take("sheet"))
         if rng.random() < 0.4:
             near += take("near") * uniform(rng, 0.2, 0.8)
         beta, start = uniform(rng, 0.2, 2.2), uniform(rng, 0, 0.6)
@@ -112,6 +113,12 @@ def sample_rain(rng, streaks, height, width, depth):
     if near is not None:
         np.clip(near, 0, 1, out=near)
     return RainLayer(far, near, np.broadcast_to(np.float32(colour), 3).astype(np.float32), float(opacity), transmission, airlight)
+
+
+def smeared_streaks(rng, sheet):
+    """The brightest threads of a sheet of rain: streaks of uneven length and width that run into each other."""
+    threshold = uniform(rng, 0.5, 0.8)
+    return (sheet - threshold).clip(0, None) * (uniform(rng, 0.4, 1.0) / (1 - threshold))
 
 
 def render_rain(picture, rain):

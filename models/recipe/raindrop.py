@@ -36,9 +36,9 @@ class DropBank:
 def make_drops(rng):
     """One wet lens: few large drops, many small ones, or both, on a periodic square."""
     kind = rng.random()
-    large = int(uniform(rng, 15, 90)) if kind < 0.75 else 0
-    small = int(uniform(rng, 60, 500)) if kind > 0.3 else int(uniform(rng, 0, 60))
     top = uniform(rng, 14, 42)
+    large = int(uniform(rng, 0.04, 0.25) * BANK_PX**2 / (math.pi * (0.6 * top) ** 2)) if kind < 0.75 else 0
+    small = int(uniform(rng, 200, 1500)) if kind > 0.35 else int(uniform(rng, 0, 100))
     radii = [uniform(rng, 7, top) for _ in range(large)] + [uniform(rng, 2, 7) for _ in range(small)]
     height, alpha, shade = (np.zeros((BANK_PX, BANK_PX), np.float32) for _ in range(3))
     stretch = uniform(rng, 0.85, 1.5)
@@ -81,9 +81,9 @@ def sample_raindrops(rng, drops, clouds, height, width):
         bank = drops[int(rng.integers(len(drops)))]
         scale = uniform(rng, 0.6, 1.7)
         h, alpha, shade = cut(rng, [bank.height, bank.alpha, bank.shade], height, width, scale, rng.random() < 0.5)
-        if alpha.mean() > 0.03:
+        if 0.04 < alpha.mean() < 0.4:
             break
-    defocus = uniform(rng, 0.5, 6) if rng.random() < 0.75 else 0.0
+    defocus = uniform(rng, 0.5, 7) if rng.random() < 0.8 else 0.0
     if defocus:
         k = 2 * round(defocus) + 1
         alpha = cv2.blur(cv2.blur(alpha, (k, k)), (k, k))
@@ -91,13 +91,13 @@ def sample_raindrops(rng, drops, clouds, height, width):
     h = cv2.blur(h, (3, 3))
     shift_x, shift_y = (cv2.Sobel(h, cv2.CV_32F, dx, 1 - dx, ksize=1, scale=0.5 * scale).clip(-MAX_SHIFT_PX, MAX_SHIFT_PX) for dx in (1, 0))
     rows, columns = np.arange(height, dtype=np.float32)[:, None], np.arange(width, dtype=np.float32)[None]
-    keep = uniform(rng, 0.6, 1.0)
-    light = ((1 - keep) * uniform(rng, 0.3, 1.0) + rng.normal(0, 0.01, 3)).astype(np.float32)
+    keep = uniform(rng, 0.5, 1.0)
+    light = ((1 - keep) * uniform(rng, 0.4, 1.0) + rng.normal(0, 0.01, 3)).astype(np.float32)
     wet = None
     if rng.random() < 0.35:
         wet = cut(rng, [clouds[int(rng.integers(len(clouds)))]], height, width)[0] * uniform(rng, 0.2, 0.9)
     alpha *= uniform(rng, 0.7, 1.0)
-    blur_px = 2 * int(uniform(rng, 1, 2 + defocus)) + 1
+    blur_px = 2 * int(uniform(rng, 1, 2 + 1.6 * defocus)) + 1
     return RaindropLayer(shift_x + columns, shift_y + rows, alpha, shade + 0.5, blur_px, light, keep, wet)
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from layers import as_bank, cut, scatter, uniform
 
 TIERS = {  # radius in px, flakes in 640x640, motion in radii, softness of the edge in radii
-    "fine": ((0.6, 1.6), (1000, 6000), (0, 3), (0.5, 1.2)),
-    "mid": ((1.5, 4.5), (150, 1400), (0, 4), (0.3, 1.0)),
-    "near": ((4, 14), (15, 150), (0, 3), (0.4, 1.4)),
+    "fine": ((0.6, 1.8), (1500, 9000), (0, 3), (0.5, 1.2)),
+    "mid": ((1.5, 5), (200, 2200), (0, 4), (0.3, 1.0)),
+    "near": ((4, 16), (20, 220), (0, 3), (0.3, 1.5)),
 }
 
 
@@ -29,7 +29,7 @@ def make_flakes(rng):
     for tier, (radii, counts, motions, softness) in TIERS.items():
         motion = uniform(rng, *motions) * rng.random()
         stamps = [flake_stamp(rng, uniform(rng, *radii), motion, angle + rng.normal(0, 0.15), uniform(rng, *softness)) for _ in range(24)]
-        layers[tier] = as_bank(scatter(rng, stamps, int(uniform(rng, *counts)), 0.3, uniform(rng, 0.6, 1.0), overwrite=True))
+        layers[tier] = as_bank(scatter(rng, stamps, int(uniform(rng, *counts)), uniform(rng, 0.2, 0.7), 1.0, overwrite=True))
     return layers
 
 
@@ -58,7 +58,9 @@ def sample_snow(rng, flakes, height, width, depth):
     def take(tier):
         return cut(rng, [bank[tier]], height, width, uniform(rng, 0.7, 1.4) if rng.random() < 0.5 else 1.0, flip)[0]
 
-    alpha = take("mid") * uniform(rng, 0.5, 1.0)
+    alpha = take("mid") * uniform(rng, 0.6, 1.0)
+    if rng.random() < 0.25:  # a storm
+        np.maximum(alpha, take("mid") * uniform(rng, 0.4, 0.9), out=alpha)
     if rng.random() < 0.8:
         fine = take("fine") * uniform(rng, 0.3, 1.0)
         if rng.random() < 0.4:
