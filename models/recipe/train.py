@@ -117,7 +117,7 @@ def start(options, device):
     if source is None:
         config = TrainConfig(**json.loads(options.config))
         torch.manual_seed(config.seed)
-        model = Restorer(replace(CONFIGS[options.model], **json.loads(options.model_config))).to(device, memory_format=torch.channels_last)
+        model = Restorer(config_from({**asdict(CONFIGS[options.model]), **json.loads(options.model_config)})).to(device, memory_format=torch.channels_last)
         return model, make_optimizers(model, config.rate), AveragedWeights(model), 0, config
     saved = load_checkpoint(source)
     config = replace(TrainConfig(**saved["train_config"]), **json.loads(options.config))

@@ -1,0 +1,107 @@
+"""Training runs end to end on made-up pictures: it learns, and a run that was cut and resumed equals one that was not."""
+
+import json
+import zlib
+from argparse import Namespace
+from dataclasses import asdict
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+import train
+from checkpoint import load_checkpoint
+from data import CleanPictures, WeatherBatches, is_validation, sample_remove
+from depth import DepthEncoder
+from model import CONFIGS, Restorer, config_from
+from prompts import WEATHERS
+
+TINY_MODEL = '{"widths": [8, 8, 16], "attention_channels": 8, "attention_heads": 2, "condition_width": 8}'
+TINY_TRAIN = '{"regions": 2, "crops": 2, "crop_px": 32, "warmup": 2, "random_timestep_share": 0.3}'
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """A folder like the real one: clean/, depth/ and one pair."""
+    folder = tmp_path_factory.mktemp("data")
+    rng = np.random.default_rng(0)
+    for part in ("clean", "depth", "pairs/rain100l/input", "pairs/rain100l/target"):
+        (folder / part).mkdir(parents=True)
+    names = [f"p{i}" for i in range(60)]
+    for name in [n for n in names if is_validation(n)][:1] + [n for n in names if not is_validation(n)][:3]:
+        picture = cv2.resize(rng.integers(0, 256, (12, 16, 3), dtype=np.uint8), (400, 300), interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(folder / "clean" / f"{name}.webp"), picture)
+        cv2.imwrite(str(folder / "depth" / f"{name}.png"), np.linspace(255, 0, 96 * 128, dtype=np.uint8).reshape(96, 128))
+    pair = cv2.resize(rng.integers(0, 256, (5, 6, 3), dtype=np.uint8), (60, 50), interpolation=cv2.INTER_CUBIC)
+    cv2.imwrite(str(folder / "pairs/rain100l/input/a.png"), pair)
+    cv2.imwrite(str(folder / "pairs/rain100l/target/a.png"), pair // 2)
+    return folder
+
+
+def options(data, run, depth, steps):
+    return Namespace(
+        model="nano", data=data, depth_encoder=depth, run=run, resume=None, steps=steps, decay=2, config=TINY_TRAIN, model_config=TINY_MODEL,
+        workers=0, device="cpu", log_every=1, validate_minutes=0,
+    )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def depth(tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    encoder = DepthEncoder().eval()
+    monkeypatch.setattr(train, "load_depth_encoder", lambda path: encoder)
+    monkeypatch.setattr(train, "validate", lambda *_: {})
+    return tmp_path / "depth.pt"
+
+
+def cut_after(monkeypatch, step):
+    """The loader ends early, as when a session is cut right after a checkpoint."""
+    whole = train.batch_loader
+    monkeypatch.setattr(train, "batch_loader", lambda batches, first, last, workers: whole(batches, first, min(last, step), workers))
+
+
+def test_a_cut_and_resumed_run_equals_an_uncut_one(data, tmp_path, depth, monkeypatch):
+    train.train(options(data, tmp_path / "whole", depth, 5))
+    with monkeypatch.context() as patch:
+        cut_after(patch, 2)
+        train.train(options(data, tmp_path / "cut", depth, 5))
+    train.train(options(data, tmp_path / "cut", depth, 5))
+    whole, cut = (load_checkpoint(tmp_path / run / "last.pt") for run in ("whole", "cut"))
+    assert whole["step"] == cut["step"] == 5
+    for part in ("model", "averaged"):
+        for name, value in whole[part].items():
+            assert torch.equal(value, cut[part][name]), name  # same operations on the same numbers: bit for bit
+    assert (tmp_path / "whole" / "constant.pt").exists()
+
+
+def test_training_changes_every_part_that_should_learn(data, tmp_path, depth):
+    train.train(options(data, tmp_path / "run", depth, 6))
+    trained = load_checkpoint(tmp_path / "run" / "last.pt")["model"]
+    torch.manual_seed(train.TrainConfig().seed)
+    fresh = Restorer(config_from({**asdict(CONFIGS["nano"]), **json.loads(TINY_MODEL)}))
+    for name, value in fresh.state_dict().items():
+        assert not torch.equal(value, trained[name]), f"{name} did not learn"
+
+
+def test_batches_are_a_function_of_seed_and_number(data):
+    pictures = CleanPictures.load(data, validation=False)
+    one, two = (WeatherBatches(pictures, 5, 2, 2, 32)[7] for _ in range(2))
+    other = WeatherBatches(pictures, 5, 2, 2, 32)[8]
+    for key in one:
+        np.testing.assert_array_equal(one[key], two[key])
+    assert not np.array_equal(one["degraded"], other["degraded"])
+    assert one["degraded"].shape == (2, 2, 32, 32, 3) and one["patches"].shape == (2, 9, 64, 64, 3)
+
+
+def test_validation_pictures_are_one_in_twenty_and_never_trained_on(data):
+    assert is_validation("a") == (zlib.crc32(b"a") % 20 == 0)
+    training, validation = (CleanPictures.load(data, validation=v).names for v in (False, True))
+    assert training and validation and not set(training) & set(validation)
+    assert all(is_validation(n) for n in validation)
+
+
+def test_remove_is_mostly_everything_and_never_empty():
+    rng = np.random.default_rng(0)
+    asked = [sample_remove(rng, ("rain",)) for _ in range(500)]
+    assert all(asked) and 0.65 < np.mean([a == WEATHERS for a in asked]) < 0.85
