@@ -76,12 +76,13 @@ def rain_sheet(rng, angle):
     return (0.3 + 0.25 * smeared).clip(0, 1)
 
 
-def sample_rain(rng, streaks, height, width, depth):
+def sample_rain(rng, streaks, clouds, height, width, depth):
     """Draws one rain: thin or thick streaks of one direction, or heavy rain with a veil."""
     bank = streaks[int(rng.integers(len(streaks)))]
     flip = rng.random() < 0.5
     scale = 1.0 if rng.random() < 0.6 else uniform(rng, 0.7, 1.5)
     take = lambda tier: cut(rng, [bank[tier]], height, width, scale, flip)[0]
+    cloud = lambda: cut(rng, [clouds[int(rng.integers(len(clouds)))]], height, width, uniform(rng, 0.8, 2))[0]
     kind = rng.random()
     transmission, airlight, near = None, np.ones(3, np.float32), None
     tint = np.array([uniform(rng, -0.04, 0.01), 0, uniform(rng, -0.01, 0.05)], np.float32)
@@ -106,9 +107,14 @@ def sample_rain(rng, streaks, height, width, depth):
         if rng.random() < 0.4:
             near += take("near") * uniform(rng, 0.2, 0.8)
         beta, start = uniform(rng, 0.2, 2.2), uniform(rng, 0, 0.6)
-        transmission = np.exp(-beta * (start + (1 - start) * depth)).astype(np.float32)
+        distance = start + (1 - start) * depth
+        if rng.random() < 0.4:  # gusts
+            distance = distance * (1 + uniform(rng, 0.1, 0.6) * (2 * cloud() - 1))
+        transmission = cv2.exp(distance * np.float32(-beta))
         airlight = (uniform(rng, 0.5, 0.95) + tint).astype(np.float32)
         colour, opacity = airlight * uniform(rng, 0.95, 1.25), rng.random()
+    if rng.random() < 0.3:  # denser here, thinner there
+        far *= uniform(rng, 0, 0.6) + 1.2 * cloud()
     np.clip(far, 0, 1, out=far)
     if near is not None:
         np.clip(near, 0, 1, out=near)

@@ -24,6 +24,8 @@ class RaindropLayer:
     light: np.ndarray  # float32 [3], light a drop gathers from outside the picture
     keep: float  # share of the refracted scene
     wet: np.ndarray | None  # float32 [H,W]: how much the wet glass blurs the rest
+    wet_light: np.ndarray  # float32 [3]: light that wet glass scatters, added where it is wet
+    wet_loss: float  # and the share of the scene that it takes away
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,8 @@ class DropBank:
 def make_drops(rng):
     """One wet lens: few large drops, many small ones, or both, on a periodic square."""
     kind = rng.random()
-    top = uniform(rng, 14, 42)
-    large = int(uniform(rng, 0.04, 0.25) * BANK_PX**2 / (math.pi * (0.6 * top) ** 2)) if kind < 0.75 else 0
+    top = uniform(rng, 14, 55)
+    large = int(uniform(rng, 0.05, 0.35) * BANK_PX**2 / (math.pi * (0.6 * top) ** 2)) if kind < 0.75 else 0
     small = int(uniform(rng, 200, 1500)) if kind > 0.35 else int(uniform(rng, 0, 100))
     radii = [uniform(rng, 7, top) for _ in range(large)] + [uniform(rng, 2, 7) for _ in range(small)]
     height, alpha, shade = (np.zeros((BANK_PX, BANK_PX), np.float32) for _ in range(3))
@@ -77,13 +79,13 @@ def drop_stamp(rng, radius, stretch):
 
 def sample_raindrops(rng, drops, clouds, height, width):
     """Draws one wet lens; tries a few places so that some drops are in the picture."""
-    for _ in range(4):
+    for _ in range(6):
         bank = drops[int(rng.integers(len(drops)))]
         scale = uniform(rng, 0.6, 1.7)
         h, alpha, shade = cut(rng, [bank.height, bank.alpha, bank.shade], height, width, scale, rng.random() < 0.5)
-        if 0.04 < alpha.mean() < 0.4:
+        if 0.09 < alpha.mean() < 0.45:
             break
-    defocus = uniform(rng, 0.5, 7) if rng.random() < 0.8 else 0.0
+    defocus = uniform(rng, 0.5, 7) if rng.random() < 0.85 else 0.0
     if defocus:
         k = 2 * round(defocus) + 1
         alpha = cv2.blur(cv2.blur(alpha, (k, k)), (k, k))
@@ -93,12 +95,13 @@ def sample_raindrops(rng, drops, clouds, height, width):
     rows, columns = np.arange(height, dtype=np.float32)[:, None], np.arange(width, dtype=np.float32)[None]
     keep = uniform(rng, 0.5, 1.0)
     light = ((1 - keep) * uniform(rng, 0.4, 1.0) + rng.normal(0, 0.01, 3)).astype(np.float32)
-    wet = None
-    if rng.random() < 0.35:
+    wet, wet_loss = None, uniform(rng, 0, 0.3) if rng.random() < 0.6 else 0.0
+    wet_light = (wet_loss * (uniform(rng, 0.4, 0.9) + rng.normal(0, 0.02, 3))).astype(np.float32)
+    if rng.random() < 0.4:
         wet = cut(rng, [clouds[int(rng.integers(len(clouds)))]], height, width)[0] * uniform(rng, 0.2, 0.9)
     alpha *= uniform(rng, 0.7, 1.0)
     blur_px = 2 * int(uniform(rng, 1, 2 + 1.6 * defocus)) + 1
-    return RaindropLayer(shift_x + columns, shift_y + rows, alpha, shade + 0.5, blur_px, light, keep, wet)
+    return RaindropLayer(shift_x + columns, shift_y + rows, alpha, shade + 0.5, blur_px, light, keep, wet, wet_light, wet_loss)
 
 
 def render_raindrops(picture, layer):
@@ -110,7 +113,9 @@ def render_raindrops(picture, layer):
     seen += layer.light
     out = picture
     if layer.wet is not None:
-        out = cv2.blur(picture, (5, 5)) - picture
+        out = cv2.blur(picture, (5, 5)) * np.float32(1 - layer.wet_loss)
+        out += layer.wet_light
+        out -= picture
         out *= three_channels(layer.wet)
         out += picture
     seen -= out

@@ -11,7 +11,7 @@ from layers import as_bank, cut, scatter, uniform
 
 TIERS = {  # radius in px, flakes in 640x640, motion in radii, softness of the edge in radii
     "fine": ((0.6, 1.8), (1500, 9000), (0, 3), (0.5, 1.2)),
-    "mid": ((1.5, 5), (200, 2200), (0, 4), (0.3, 1.0)),
+    "mid": ((1.3, 6), (300, 2800), (0, 4), (0.4, 1.3)),
     "near": ((4, 16), (20, 220), (0, 3), (0.3, 1.5)),
 }
 
@@ -25,10 +25,12 @@ class SnowLayer:
 def make_flakes(rng):
     """One fall of snow: periodic uint8 layers of fine, mid and near flakes that drift in one direction."""
     angle = rng.normal(0, 0.5)
+    wind = uniform(rng, 1.5, 3) if rng.random() < 0.2 else 1.0
     layers = {}
     for tier, (radii, counts, motions, softness) in TIERS.items():
-        motion = uniform(rng, *motions) * rng.random()
-        stamps = [flake_stamp(rng, uniform(rng, *radii), motion, angle + rng.normal(0, 0.15), uniform(rng, *softness)) for _ in range(24)]
+        motion = uniform(rng, *motions) * rng.random() * wind
+        smallest, largest = radii
+        stamps = [flake_stamp(rng, smallest + (largest - smallest) * rng.random() ** 2, motion, angle + rng.normal(0, 0.15), uniform(rng, *softness)) for _ in range(32)]
         layers[tier] = as_bank(scatter(rng, stamps, int(uniform(rng, *counts)), uniform(rng, 0.2, 0.7), 1.0, overwrite=True))
     return layers
 
