@@ -29,7 +29,10 @@ def sample_camera(rng, height, width, noise_bank=None):
     if rng.random() < 0.04:
         shake = shake_kernel(rng)
     if rng.random() < 0.4:
-        noise = noise_field(rng, height, width, noise_bank) * np.float32(0.002 + 0.028 * rng.random() ** 2)
+        noise = noise_field(rng, height, width, noise_bank)
+        if rng.random() < 0.4:  # grain wider than a pixel, as after demosaicing
+            noise = cv2.GaussianBlur(noise, (3, 3), 0) * np.float32(2)
+        noise = noise * np.float32(0.002 + 0.028 * rng.random() ** 2)
     return Camera(gain, gamma, shake, noise, int(rng.integers(40, 96)) if rng.random() < 0.4 else None)
 
 

@@ -7,6 +7,8 @@ import numpy as np
 
 from layers import cut, three_channels, uniform
 
+MAX_OPTICAL_DEPTH = 3.0  # a twentieth of the scene's light comes through: beyond that nobody can tell what was there
+
 
 @dataclass(frozen=True)
 class HazeLayer:
@@ -34,6 +36,7 @@ def sample_haze(rng, clouds, height, width, depth):
     if rng.random() < 0.4:  # light falls unevenly
         light = uniform(rng, 0.05, 0.3) * (2 * cloud(uniform(rng, 1.5, 3)) - 1)
         airlight = airlight + three_channels(light) * (1 + haze_tint(rng, 0.4)).astype(np.float32)
+    np.minimum(distance, MAX_OPTICAL_DEPTH / beta, out=distance)
     return HazeLayer(transmission(distance, beta), np.clip(airlight, 0, 1).astype(np.float32))
 
 

@@ -76,8 +76,8 @@ def rain_sheet(rng, angle):
     return (0.3 + 0.25 * smeared).clip(0, 1)
 
 
-def sample_rain(rng, streaks, clouds, height, width, depth):
-    """Draws one rain: thin or thick streaks of one direction, or heavy rain with a veil."""
+def sample_rain(rng, streaks, clouds, height, width, depth, densest=2.2):
+    """Draws one rain: thin or thick streaks of one direction, or heavy rain with a veil of beta up to `densest`."""
     bank = streaks[int(rng.integers(len(streaks)))]
     flip = rng.random() < 0.5
     scale = 1.0 if rng.random() < 0.6 else uniform(rng, 0.7, 1.5)
@@ -106,7 +106,7 @@ def sample_rain(rng, streaks, clouds, height, width, depth):
         near = take("mid") * uniform(rng, 0, 0.7) if rng.random() < 0.6 else smeared_streaks(rng, take("sheet"))
         if rng.random() < 0.4:
             near += take("near") * uniform(rng, 0.2, 0.8)
-        beta, start = uniform(rng, 0.2, 2.2), uniform(rng, 0, 0.6)
+        beta, start = uniform(rng, 0.2, densest), uniform(rng, 0, 0.6)
         distance = start + (1 - start) * depth
         if rng.random() < 0.4:  # gusts
             distance = distance * (1 + uniform(rng, 0.1, 0.6) * (2 * cloud() - 1))

@@ -98,8 +98,9 @@ def sample_weather(rng, banks: WeatherBanks, height: int, width: int, depth, wea
     wanted = checked(weathers)
     if depth.shape != (height, width):
         raise ValueError(f"Expected depth of [{height},{width}], got {list(depth.shape)}; bring it to the picture's size with refine_depth.")
+    veil = 0.7 if "haze" in wanted else 2.2  # two dense veils would leave nothing of the scene
     return WeatherLayers(
-        rain=sample_rain(rng, banks.streaks, banks.clouds, height, width, depth) if "rain" in wanted else None,
+        rain=sample_rain(rng, banks.streaks, banks.clouds, height, width, depth, veil) if "rain" in wanted else None,
         snow=sample_snow(rng, banks.flakes, height, width, depth) if "snow" in wanted else None,
         haze=sample_haze(rng, banks.clouds, height, width, depth) if "haze" in wanted else None,
         raindrop=sample_raindrops(rng, banks.drops, banks.clouds, height, width) if "raindrop" in wanted else None,

@@ -132,6 +132,11 @@ def test_haze_hides_what_is_far_more_than_what_is_near(banks, scene):
     assert np.mean(far) < np.mean(near) - 0.1
 
 
+def test_however_dense_the_haze_some_of_the_scene_comes_through(banks, scene):
+    for seed in range(40):
+        assert all_layers(banks, scene, seed).haze.transmission.min() > 0.045  # exp(-3)
+
+
 def test_streaks_of_clear_rain_only_add_light(banks):
     dark, flat = np.full((H, W, 3), 0.1, np.float32), np.full((H, W), 0.5, np.float32)
     seen = 0
