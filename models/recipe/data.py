@@ -43,6 +43,7 @@ class CleanPictures:
 
     @staticmethod
     def load(folder: Path, validation: bool) -> "CleanPictures":
+        cv2.setNumThreads(1)  # a thread pool started here would hang the worker processes that fork later
         paths = sorted(p for p in (folder / "clean").glob("*.webp") if is_validation(p.stem) == validation)
         if not paths:
             raise FileNotFoundError(f"Expected clean/*.webp and depth/*.png in {folder}, found none; pass --data FOLDER.")
@@ -95,7 +96,6 @@ class WeatherBatches(Dataset):
         return self.banks
 
     def __getitem__(self, batch: int):
-        cv2.setNumThreads(1)
         rng = np.random.default_rng([self.seed, 0, batch])
         banks = self.bank(batch)
         examples = [self.example(rng, banks) for _ in range(self.regions)]

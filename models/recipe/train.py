@@ -73,7 +73,7 @@ class RunningLog:
 
     def add(self, losses, seen, batch):
         for name, value in losses.items():
-            self.losses.setdefault(name, []).append(float(value))
+            self.losses.setdefault(name, []).append(float(value.detach()))
         labels = batch["labels"].cpu().numpy()
         regions = len(labels)
         before = seen["truth"].square().mean((1, 2, 3)).reshape(regions, -1).mean(1)

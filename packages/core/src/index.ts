@@ -6,7 +6,10 @@ export type { InspectOptions, Limits, OutputFormat, OutputOptions, Precision, Re
 export { PHASES } from './progress.js';
 export type { OnProgress, Phase, ProgressEvent } from './progress.js';
 export type { EngineFacts, InputFacts, InputFormat, InspectResult, RestoreReport, RestoreResult, RestoreWarning, Timings, WeatherFinding } from './report.js';
-export type { Restorer } from './restorer.js';
+export { createRestorer } from './restorer.js';
+export type { LoadModelOptions, Restorer, RestorerDeps } from './restorer.js';
+export { createModelStore, verifyModelFile } from './graph/model-store.js';
+export type { LoadedModel, LoadOptions, ModelStore, ReadModelFile } from './graph/model-store.js';
 export type { DecodedImage, DecodeOptions, EncodedImage, EncodeOptions, ImageCodec } from './image/codec.js';
 export type { Pixels } from './image/pixels.js';
 export type { Feeds, Graph, GraphFactory } from './graph/graph.js';

@@ -1,10 +1,10 @@
 /** What a restoration tells while it works: phases, bytes loaded, tiles and steps done. */
 
 /**
- * The phases in their order. `load`: model files and graphs (0 ms when already loaded); `read`: bytes, container and limits;
+ * The phases in their order. `read`: bytes, container and limits; `load`: model files and graphs (next to nothing when already loaded);
  * `decode`: pixels; `condition`: view, query, prompts, depth; `restore`: the tiles; `encode`: the finished file.
  */
-export const PHASES = ['load', 'read', 'decode', 'condition', 'restore', 'encode'] as const;
+export const PHASES = ['read', 'load', 'decode', 'condition', 'restore', 'encode'] as const;
 
 /** One of the phases. */
 export type Phase = (typeof PHASES)[number];

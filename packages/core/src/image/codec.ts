@@ -8,6 +8,7 @@ export type DecodeOptions = {
   readonly format: InputFormat;
   /** A last line of defence inside the decoder; the header has been checked before. */
   readonly maxPixels: number;
+  readonly maxSidePx: number;
   readonly signal?: AbortSignal | undefined;
 };
 
