@@ -114,6 +114,7 @@ class WeatherBatches(Dataset):
             "degraded": as_uint8(cut(rendered.degraded)),
             "target": as_uint8(cut(rendered.target)),
             "labels": rendered.labels.astype(np.float32),
+            "severity": rendered.severity.astype(np.float32),
             "remove": np.array([w in remove for w in WEATHERS], np.float32),
         }
 
@@ -142,5 +143,6 @@ def to_tensors(batch, device="cpu"):
         "degraded": picture(batch["degraded"], channels_last=True),
         "target": picture(batch["target"], channels_last=True),
         "labels": torch.as_tensor(batch["labels"]).to(device),
+        "severity": torch.as_tensor(batch["severity"]).to(device),
         "remove": torch.as_tensor(batch["remove"]).to(device),
     }

@@ -23,7 +23,7 @@ def batch_losses(model, depth_encoder, batch, random_timestep: int | None, steps
     with torch.no_grad():
         depth_tokens = depth_encoder(batch["view"])
     query, weather_prompts, ids, depth_prompts = model.prompts(batch["view"], batch["patches"], depth_tokens, batch["remove"])
-    losses = prompt_losses(model, query, ids, depth_tokens, batch["labels"])
+    losses = prompt_losses(model, query, ids, depth_tokens, batch["labels"], batch["severity"])
 
     crops = len(batch["degraded"]) // len(query)
     weather_prompts, depth_prompts = (p.repeat_interleave(crops, 0) for p in (weather_prompts, depth_prompts))
@@ -47,14 +47,14 @@ def batch_losses(model, depth_encoder, batch, random_timestep: int | None, steps
     return total, losses, {"residual": residual.detach(), "truth": truth, "query": query.detach(), "ids": ids}
 
 
-def prompt_losses(model, query, ids, depth_tokens, labels):
+def prompt_losses(model, query, ids, depth_tokens, labels, severity):
     """What keeps the prompts meaningful: labels, pull, balance, spread and the contrastive prompt loss."""
     pool, affinities = model.pool, model.pool.affinities()
     cosine, weight = pool.similarity(query)
     chosen = F.embedding(ids.clamp_min(0), pool.keys)  # [B,k,C]
     depth_feature = model.general.transform(depth_tokens).float().mean(1)  # [B,C]
     return {
-        "label": label_loss(pool.presence(weight), labels),
+        "label": label_loss(pool.presence(weight), labels, severity),
         "pull": pull_loss(cosine, affinities, labels),
         "balance": balance_loss(weight, affinities, labels),
         "spread": key_spread_loss(pool.keys),

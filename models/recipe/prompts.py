@@ -57,9 +57,13 @@ class PromptPool(nn.Module):
         return 1 - torch.prod(1 - weight[:, :, None] * self.affinities()[None], dim=1)
 
 
-def label_loss(presence, labels):
-    """Binary cross-entropy of the weather report [B,A] against the rendered weathers [B,A]."""
-    return F.binary_cross_entropy(presence.float().clamp(1e-4, 1 - 1e-4), labels)
+def label_loss(presence, labels, severity, visible=0.01):
+    """Binary cross-entropy of the weather report [B,A] against the rendered weathers [B,A].
+
+    A weather that hardly shows (severity, its mean change of the picture, below `visible`) counts in proportion: nobody could report it.
+    """
+    weight = torch.where(labels > 0, (severity / visible).clamp(max=1), 1.0)
+    return F.binary_cross_entropy(presence.float().clamp(1e-4, 1 - 1e-4), labels, weight=weight)
 
 
 def pull_loss(cosine, affinities, labels):

@@ -68,7 +68,9 @@ def test_presence_is_one_when_a_sub_prompt_answers_surely_and_zero_when_none_doe
 def test_losses_are_low_where_the_pool_is_right(pool):
     labels = torch.tensor([[1.0, 0, 0, 0], [1, 0, 0, 0]])
     right, wrong = torch.tensor([[0.99, 0.01, 0.01, 0.01]] * 2), torch.tensor([[0.01, 0.99, 0.01, 0.01]] * 2)
-    assert label_loss(right, labels) < 0.05 < label_loss(wrong, labels)
+    strong, unseen = torch.full((2, 4), 0.1), torch.zeros(2, 4)
+    assert label_loss(right, labels, strong) < 0.05 < label_loss(wrong, labels, strong)
+    assert label_loss(wrong, labels, unseen) < label_loss(wrong, labels, strong)
     affinities = pool.affinities()
     near, far = torch.zeros(2, 20), torch.zeros(2, 20)
     near[:, 0] = 1  # sub-prompt 0 is dealt to rain
