@@ -1,6 +1,6 @@
 /** The options of a restoration: meaning, unit, range, default; and the check that turns them into a complete set. */
-import { RestoreError } from './errors.js';
-import type { OnProgress } from './progress.js';
+import { RestoreError } from './errors.ts';
+import type { OnProgress } from './progress.ts';
 
 /** Weathers of the models shipped with Fairweather; a model's manifest has the last word. */
 export type WeatherName = 'rain' | 'snow' | 'haze' | 'raindrop' | (string & {});

@@ -1,6 +1,6 @@
 /** What a restoration tells about itself afterwards. */
-import type { OutputFormat, Precision } from './options.js';
-import type { Phase } from './progress.js';
+import type { OutputFormat, Precision } from './options.ts';
+import type { Phase } from './progress.ts';
 
 /** One weather of the report. */
 export type WeatherFinding = {

@@ -1,13 +1,13 @@
 /** A restorer: models, their sessions and a codec behind three verbs: `restore`, `inspect`, `dispose`. */
-import { RestoreError } from './errors.js';
-import type { GraphFactory } from './graph/graph.js';
-import { findModel, type Manifest } from './graph/manifest.js';
-import type { ModelStore } from './graph/model-store.js';
-import type { ImageCodec } from './image/codec.js';
-import { type CheckedOptions, checkOptions, type InspectOptions, type RestoreOptions } from './options.js';
-import type { EngineFacts, InspectResult, RestoreResult } from './report.js';
-import { type OpenModel, openModel } from './open-model.js';
-import { inspectImage, type RestoreDeps, restoreImage } from './restore.js';
+import { RestoreError } from './errors.ts';
+import type { GraphFactory } from './graph/graph.ts';
+import { findModel, type Manifest } from './graph/manifest.ts';
+import type { ModelStore } from './graph/model-store.ts';
+import type { ImageCodec } from './image/codec.ts';
+import { type CheckedOptions, checkOptions, type InspectOptions, type RestoreOptions } from './options.ts';
+import type { EngineFacts, InspectResult, RestoreResult } from './report.ts';
+import { type OpenModel, openModel } from './open-model.ts';
+import { inspectImage, type RestoreDeps, restoreImage } from './restore.ts';
 
 /** Loads a model at its first use and keeps it until `dispose`. Calls may overlap. */
 export type Restorer = {

@@ -1,5 +1,5 @@
 /** The graph port: named float32 tensors in, named float32 tensors out. Filled by `adapter/ort-*`; core never sees a runtime. */
-import type { Tensor } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /** Tensors by the names of `docs/model-contract.md`. */
 export type Feeds = Readonly<Record<string, Tensor>>;

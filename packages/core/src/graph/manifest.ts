@@ -1,7 +1,7 @@
 /** `models/manifest.json` -> a typed manifest, parsed once and trusted after. Its shape is `docs/model-contract.md`. */
 import * as v from 'valibot';
-import { RestoreError } from '../errors.js';
-import type { Precision } from '../options.js';
+import { RestoreError } from '../errors.ts';
+import type { Precision } from '../options.ts';
 
 /** A file beside the manifest, and what it must be. */
 export type ModelFile = { readonly file: string; readonly sha256: string; readonly bytes: number };

@@ -1,7 +1,7 @@
 /** The codec port: bytes of a picture file <-> pixels. Filled by `adapter/codec-*`; core never decodes by itself. */
-import type { OutputFormat } from '../options.js';
-import type { InputFormat, RestoreWarning } from '../report.js';
-import type { Pixels } from './pixels.js';
+import type { OutputFormat } from '../options.ts';
+import type { InputFormat, RestoreWarning } from '../report.ts';
+import type { Pixels } from './pixels.ts';
 
 /** What the header of the file says, and the limits that have been held against it. */
 export type DecodeOptions = {

@@ -1,5 +1,5 @@
 /** Decoded pixels: interleaved rows of 8- or 16-bit samples, as they stand in the file, upright. */
-import { RestoreError } from '../errors.js';
+import { RestoreError } from '../errors.ts';
 
 /**
  * Rows from the top, pixels from the left, `channels` samples each: 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha (not premultiplied).

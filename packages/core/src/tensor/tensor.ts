@@ -1,5 +1,5 @@
 /** A tensor of float32: data, dims and a layout tag, and the check that dims are what they must be. */
-import { RestoreError } from '../errors.js';
+import { RestoreError } from '../errors.ts';
 
 /** Axis letters in the order of the dims: N batch, C channels, H rows, W columns, K tokens, P sub-prompts, L tokens of a sub-prompt, A weathers. */
 export type Layout = 'N' | 'NC' | 'NCHW' | 'NKC' | 'PC' | 'PLC' | 'PA';

@@ -1,0 +1,152 @@
+/** The graph port on Node, by onnxruntime-node, in a worker thread: its `run()` blocks the thread it is called on. */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { RestoreError } from '../errors.ts';
+import type { Graph, GraphFactory } from '../graph/graph.ts';
+import { importRuntime } from './import-runtime.ts';
+import type { WorkerReply, WorkerRequest } from './ort-node-worker.ts';
+import { openOrtSession, type OrtSession, type SessionSettings } from './ort-session.ts';
+
+/** Execution providers of onnxruntime-node. `auto` is CUDA where it is installed and works, else the CPU. */
+export type NodeBackend = 'auto' | 'cpu' | 'cuda' | 'webgpu';
+
+export type NodeGraphOptions = {
+  /** @default 'auto' */
+  readonly backend?: NodeBackend;
+  /** Threads of one inference. @default as many as the process may use */
+  readonly threads?: number;
+  /** Whether inference runs in a worker thread, so that the event loop stays free. @default true */
+  readonly worker?: boolean;
+};
+
+/**
+ * Finds the execution provider and gives a factory. Nothing is loaded before the first graph but the runtime itself.
+ * @throws RestoreError `runtime-missing`, `invalid-option` (a provider this build of onnxruntime-node lacks)
+ */
+export async function createNodeGraphs(options: NodeGraphOptions = {}): Promise<GraphFactory> {
+  const { backend = 'auto', threads = availableParallelism(), worker = true } = options;
+  if (!Number.isInteger(threads) || threads < 1) throw new RestoreError('invalid-option', `threads must be an integer from 1 on, got ${threads}.`, { details: { option: 'threads' } });
+  const { listSupportedBackends } = await importRuntime('onnxruntime-node', () => import('onnxruntime-node'));
+  const known = listSupportedBackends().map(({ name }) => name);
+  if (backend !== 'auto' && !known.includes(backend))
+    throw new RestoreError('invalid-option', `backend must be auto or one of ${known.join(', ')} on this machine, got ${backend}.`, { details: { option: 'backend', known } });
+  const candidates = backend !== 'auto' ? [backend] : known.includes('cuda') ? (['cuda', 'cpu'] as const) : (['cpu'] as const);
+  return createFactory(candidates, threads, worker);
+}
+
+/** What opens sessions: this thread, or a worker. */
+type SessionHost = { open(onnx: Uint8Array): Promise<OrtSession>; close(): Promise<void> };
+
+/** The first graph settles which of the candidates works; all later graphs use the same. */
+function createFactory(candidates: readonly Exclude<NodeBackend, 'auto'>[], threads: number, worker: boolean): GraphFactory {
+  let settled: { readonly backend: string; readonly host: SessionHost } | undefined;
+  let remaining = candidates;
+
+  const open = async (onnx: Uint8Array): Promise<OrtSession> => {
+    if (settled !== undefined) return settled.host.open(onnx);
+    const [backend, ...others] = remaining as [Exclude<NodeBackend, 'auto'>, ...Exclude<NodeBackend, 'auto'>[]]; // never empty: the last one is kept
+    const host = worker ? startWorker({ backend, threads }) : hostHere({ backend, threads });
+    try {
+      const session = await host.open(onnx);
+      settled = { backend, host };
+      return session;
+    } catch (error) {
+      await host.close();
+      if (others.length === 0) throw error;
+      remaining = others;
+      return open(onnx);
+    }
+  };
+
+  return {
+    get backend() {
+      return settled?.backend ?? (remaining[0] as string);
+    },
+    async create(name, onnx) {
+      const session = await open(onnx).catch((cause: unknown) => {
+        throw failed(`Graph ${name} could not be loaded`, cause);
+      });
+      return asGraph(name, session);
+    },
+    async dispose() {
+      await settled?.host.close();
+      settled = undefined;
+    },
+  };
+}
+
+function asGraph(name: string, session: OrtSession): Graph {
+  let release: Promise<void> | undefined;
+  return {
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    run: (feeds) =>
+      session.run(feeds).catch((cause: unknown) => {
+        throw failed(`Graph ${name} could not be run`, cause);
+      }),
+    dispose: () => {
+      release ??= session.release();
+      return release;
+    },
+  };
+}
+
+function hostHere(settings: SessionSettings): SessionHost {
+  return { open: (onnx) => openOrtSession(onnx, settings), close: () => Promise.resolve() };
+}
+
+/** A worker thread that holds the sessions. It does not keep the process alive while it has nothing to do. */
+function startWorker(settings: SessionSettings): SessionHost {
+  const here = import.meta.url; // the worker stands beside this file, with the same ending: .ts, .js or .cjs
+  const worker = new Worker(new URL(`./ort-node-worker${here.slice(here.lastIndexOf('.'))}`, here), { workerData: settings });
+  worker.unref();
+  const waiting = new Map<number, { resolve(reply: WorkerReply): void; reject(error: unknown): void }>();
+  let nextId = 1;
+  let lost: unknown;
+
+  const lose = (error: unknown): void => {
+    lost = error;
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+    worker.unref();
+  };
+  worker.on('error', lose);
+  worker.on('exit', (code) => lose(new Error(`The inference thread has ended (exit code ${code}).`)));
+  worker.on('message', (reply: WorkerReply) => {
+    const call = waiting.get(reply.id);
+    waiting.delete(reply.id);
+    if (waiting.size === 0) worker.unref();
+    if (reply.type === 'failed') call?.reject(reply.error);
+    else call?.resolve(reply);
+  });
+
+  const ask = <T extends WorkerReply['type']>(request: WorkerRequest): Promise<Extract<WorkerReply, { type: T }>> =>
+    new Promise((resolve, reject) => {
+      if (lost !== undefined) return reject(lost);
+      waiting.set(request.id, { resolve: resolve as (reply: WorkerReply) => void, reject }); // a request's reply is of the type that answers it
+      worker.ref();
+      worker.postMessage(request);
+    });
+
+  return {
+    async open(onnx) {
+      const { session, inputNames, outputNames } = await ask<'created'>({ id: nextId++, type: 'create', onnx });
+      return {
+        inputNames,
+        outputNames,
+        run: async (feeds) => ({ ...(await ask<'ran'>({ id: nextId++, type: 'run', session, feeds })).outputs }),
+        release: async () => {
+          if (lost === undefined) await ask<'released'>({ id: nextId++, type: 'release', session });
+        },
+      };
+    },
+    async close() {
+      await worker.terminate();
+    },
+  };
+}
+
+function failed(what: string, cause: unknown): RestoreError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new RestoreError('backend-failed', `${what}: ${reason}`, { cause });
+}

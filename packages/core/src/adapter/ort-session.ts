@@ -1,0 +1,44 @@
+/** ONNX bytes -> a session of onnxruntime-node, behind messages that can cross a thread: plain names, dims and numbers. */
+import type { InferenceSession } from 'onnxruntime-node';
+
+/** A tensor as it crosses threads. */
+export type PlainTensor = { readonly dims: readonly number[]; readonly data: Float32Array };
+
+export type SessionSettings = {
+  /** Execution provider. */
+  readonly backend: 'cpu' | 'cuda' | 'webgpu';
+  /** Threads of one run; 0 means as many as there are cores. */
+  readonly threads: number;
+};
+
+/** One graph. `run` blocks the thread it is called on, whatever its type says. */
+export type OrtSession = {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  run(feeds: Readonly<Record<string, PlainTensor>>): Promise<Record<string, PlainTensor>>;
+  release(): Promise<void>;
+};
+
+export async function openOrtSession(onnx: Uint8Array, { backend, threads }: SessionSettings): Promise<OrtSession> {
+  const { InferenceSession, Tensor } = await import('onnxruntime-node');
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: [backend],
+    intraOpNumThreads: threads,
+    graphOptimizationLevel: 'all',
+    // Tiles of one picture have one size, but pictures differ: planning memory by the first size would help none of the others.
+    enableMemPattern: false,
+    logSeverityLevel: 3,
+  };
+  const session = await InferenceSession.create(onnx, options);
+  return {
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    async run(feeds) {
+      const tensors = Object.fromEntries(Object.entries(feeds).map(([name, { dims, data }]) => [name, new Tensor('float32', data, dims)]));
+      const outputs = await session.run(tensors);
+      const plain = Object.entries(outputs).map(([name, value]) => [name, { dims: value.dims, data: value.data as Float32Array }] as const); // the contract's outputs are float32
+      return Object.fromEntries(plain);
+    },
+    release: () => session.release(),
+  };
+}

@@ -1,0 +1,35 @@
+/** Degraded pixels and a piece of the residual -> restored pixels. The only place that knows the residual's sign. */
+import { colourChannels, type Pixels, whiteLevel } from '../image/pixels.ts';
+import type { ResidualPatch } from '../tiling/blend.ts';
+
+/**
+ * restored = clip(degraded - strength * residual, 0, 1), rounded to the samples' own depth, written into `restored` under the patch. A
+ * residual of 0 gives the input's samples. Grey takes the mean over R, G and B; alpha is copied.
+ */
+export function subtractResidual(degraded: Pixels, patch: ResidualPatch, strength: number, restored: Pixels): void {
+  const { data, width, channels } = degraded;
+  const { planes, strideW, strideH } = patch;
+  const colours = colourChannels(degraded);
+  const white = whiteLevel(degraded);
+  const scale = strength * white;
+  const area = strideH * strideW;
+  const target = restored.data;
+  for (let y = 0; y < patch.height; y++) {
+    let sample = ((patch.top + y) * width + patch.left) * channels;
+    let at = y * strideW;
+    for (let x = 0; x < patch.width; x++, at++, sample += channels) {
+      if (colours === 3) {
+        for (let c = 0; c < 3; c++) target[sample + c] = toSample((data[sample + c] as number) - scale * (planes[at + c * area] as number), white);
+      } else {
+        const residual = ((planes[at] as number) + (planes[at + area] as number) + (planes[at + 2 * area] as number)) / 3;
+        target[sample] = toSample((data[sample] as number) - scale * residual, white);
+      }
+      if (channels > colours) target[sample + colours] = data[sample + colours] as number;
+    }
+  }
+}
+
+/** Halves round up, as in the recipe. */
+function toSample(value: number, white: number): number {
+  return value <= 0 ? 0 : value >= white ? white : Math.floor(value + 0.5);
+}
