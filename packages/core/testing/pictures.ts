@@ -43,3 +43,33 @@ export function largestDifference(a: Pixels, b: Pixels): number {
   for (let i = 0; i < a.data.length; i++) worst = Math.max(worst, Math.abs((a.data[i] as number) - (b.data[i] as number)));
   return worst;
 }
+
+/** Signature, IHDR and nothing more: 33 bytes that promise any size. */
+export function writePngHeader(width: number, height: number): Uint8Array {
+  const bytes = new Uint8Array(33);
+  bytes.set([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52]);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(16, width);
+  view.setUint32(20, height);
+  bytes.set([8, 2, 0, 0, 0], 24);
+  return bytes;
+}
+
+/**
+ * Upright pixels -> what a camera stores under an EXIF orientation. The tag says where the stored row 0 and column 0 lie in the upright
+ * picture: 1 top left, 2 top right, 3 bottom right, 4 bottom left, 5 left top, 6 right top, 7 right bottom, 8 left bottom.
+ */
+export function storeUnderOrientation(upright: Pixels, orientation: number): Pixels {
+  const { width, height, channels } = upright;
+  const turned = orientation >= 5;
+  const stored = { width: turned ? height : width, height: turned ? width : height, channels, data: new Uint8Array(upright.data.length) };
+  const fromRight = [2, 3, 6, 7].includes(orientation);
+  const fromBottom = [3, 4, 7, 8].includes(orientation);
+  for (let row = 0; row < stored.height; row++)
+    for (let column = 0; column < stored.width; column++) {
+      const [x, y] = turned ? [row, column] : [column, row];
+      const from = ((fromBottom ? height - 1 - y : y) * width + (fromRight ? width - 1 - x : x)) * channels;
+      for (let c = 0; c < channels; c++) stored.data[(row * stored.width + column) * channels + c] = upright.data[from + c] as number;
+    }
+  return stored;
+}

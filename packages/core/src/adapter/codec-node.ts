@@ -3,6 +3,7 @@ import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import { RestoreError } from '../errors.ts';
 import type { DecodedImage, DecodeOptions, EncodedImage, EncodeOptions, ImageCodec } from '../image/codec.ts';
 import { assertPixels, type Pixels } from '../image/pixels.ts';
+import { endsEarly } from '../image/ends-early.ts';
 import { checkSize } from '../image/sniff.ts';
 import type { OutputFormat } from '../options.ts';
 import type { RestoreWarning } from '../report.ts';
@@ -26,20 +27,21 @@ async function loadSharp(): Promise<SharpModule> {
 }
 
 async function decodeWithSharp(sharp: SharpModule, bytes: Uint8Array, options: DecodeOptions): Promise<DecodedImage> {
-  const input = { failOn: 'truncated', limitInputPixels: options.maxPixels } satisfies SharpOptions;
-  const header = await sharp(bytes, input).metadata().catch((cause: unknown) => refuseImage(cause, options));
+  // Warnings are let pass: many cameras and editors leave harmless ones. Missing data are an error.
+  const input = { failOn: 'error', limitInputPixels: options.maxPixels } satisfies SharpOptions;
+  const header = await sharp(bytes, input).metadata().catch((cause: unknown) => refuseImage(cause, bytes, options));
   checkSize(header.width, header.height, options);
   options.signal?.throwIfAborted();
 
   const plan = planDecode(header);
   const pipeline = sharp(bytes, { ...input, autoOrient: true, ignoreIcc: plan.keepColours }).toColourspace(plan.colourspace).raw({ depth: plan.depth });
-  const { data, info } = await pipeline.toBuffer({ resolveWithObject: true }).catch((cause: unknown) => refuseImage(cause, options));
+  const { data, info } = await pipeline.toBuffer({ resolveWithObject: true }).catch((cause: unknown) => refuseImage(cause, bytes, options));
   const samples = plan.depth === 'ushort' ? asUint16(data) : asUint8(data);
   const decoded: Pixels = { width: info.width, height: info.height, channels: info.channels as 1 | 2 | 3 | 4, data: samples }; // colourspaces of `planDecode` have 1 to 4
   const pixels = plan.greyWithAlpha && decoded.channels === 4 ? dropGreenAndBlue(decoded) : decoded;
   assertPixels(pixels);
   options.signal?.throwIfAborted();
-  const metadata = await carryMetadata(sharp, bytes, input, plan, pixels).catch((cause: unknown) => refuseImage(cause, options));
+  const metadata = await carryMetadata(sharp, bytes, input, plan, pixels).catch((cause: unknown) => refuseImage(cause, bytes, options));
   return { pixels, metadata, warnings: describeLosses(header, plan) };
 }
 
@@ -152,10 +154,10 @@ function asUint16(buffer: Buffer): Uint16Array<ArrayBuffer> {
   return new Uint16Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.length / 2);
 }
 
-function refuseImage(cause: unknown, { format, maxPixels }: DecodeOptions): never {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+function refuseImage(cause: unknown, bytes: Uint8Array, { format, maxPixels }: DecodeOptions): never {
+  const [reason = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n').slice(-1); // libvips repeats itself, the last line says it
   if (/pixel limit/i.test(reason)) throw new RestoreError('too-large', `The picture may have ${maxPixels} pixels, its ${format} data have more; raise limits.maxPixels or make it smaller.`, { cause });
-  if (/premature|truncat|end of (file|stream|input|image)|not enough|EOF|incomplete/i.test(reason))
-    throw new RestoreError('truncated', `Expected a whole ${format} file, its data end before its pixels do; send the file again. (${reason.trim()})`, { cause, details: { format } });
-  throw new RestoreError('corrupt-image', `Expected a readable ${format} file, its data are broken: ${reason.trim()}`, { cause, details: { format } });
+  if (endsEarly(bytes, format) || /premature end|unexpected end/i.test(reason))
+    throw new RestoreError('truncated', `Expected a whole ${format} file, its data end before its pixels do; send the file again. (${reason})`, { cause, details: { format } });
+  throw new RestoreError('corrupt-image', `Expected a readable ${format} file, its data are broken: ${reason}`, { cause, details: { format } });
 }

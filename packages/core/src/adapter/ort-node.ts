@@ -1,5 +1,8 @@
 /** The graph port on Node, by onnxruntime-node, in a worker thread: its `run()` blocks the thread it is called on. */
-import { availableParallelism } from 'node:os';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { arch, availableParallelism, platform } from 'node:os';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { RestoreError } from '../errors.ts';
 import type { Graph, GraphFactory } from '../graph/graph.ts';
@@ -30,8 +33,14 @@ export async function createNodeGraphs(options: NodeGraphOptions = {}): Promise<
   const known = listSupportedBackends().map(({ name }) => name);
   if (backend !== 'auto' && !known.includes(backend))
     throw new RestoreError('invalid-option', `backend must be auto or one of ${known.join(', ')} on this machine, got ${backend}.`, { details: { option: 'backend', known } });
-  const candidates = backend !== 'auto' ? [backend] : known.includes('cuda') ? (['cuda', 'cpu'] as const) : (['cpu'] as const);
+  const candidates = backend !== 'auto' ? [backend] : known.includes('cuda') && hasCudaLibrary() ? (['cuda', 'cpu'] as const) : (['cpu'] as const);
   return createFactory(candidates, threads, worker);
+}
+
+/** onnxruntime-node lists CUDA also where its libraries have not been downloaded, and then fails loudly on stderr. */
+function hasCudaLibrary(): boolean {
+  const binding = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
+  return existsSync(join(binding, '..', 'bin', 'napi-v6', platform(), arch(), 'libonnxruntime_providers_cuda.so'));
 }
 
 /** What opens sessions: this thread, or a worker. */

@@ -56,9 +56,13 @@ function detectFormat(bytes: Uint8Array): InputFormat {
   throw new RestoreError('unsupported-format', 'Expected a JPEG, PNG, WebP, AVIF, GIF or TIFF file, the bytes are none of these; convert the picture first.');
 }
 
+/** No whole picture is shorter, in any of the containers. */
+const MIN_BYTES = 24;
+
 function readSize(bytes: Uint8Array, format: InputFormat): { readonly width: number; readonly height: number } {
   let size: { readonly width?: number; readonly height?: number };
   try {
+    if (bytes.length < MIN_BYTES) throw new RangeError(`A header takes ${MIN_BYTES} bytes.`);
     size = imageSize(bytes);
   } catch (cause) {
     throw new RestoreError('truncated', `Expected a whole ${format} file, its header ends after ${bytes.length} bytes; send the file again.`, { cause, details: { format } });

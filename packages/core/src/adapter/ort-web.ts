@@ -1,0 +1,75 @@
+/** The graph port in a browser, a module worker or any runtime with WebAssembly, by onnxruntime-web: WebGPU, or WASM. */
+import type { InferenceSession } from 'onnxruntime-web';
+import { RestoreError } from '../errors.ts';
+import type { Graph, GraphFactory } from '../graph/graph.ts';
+import { importRuntime } from './import-runtime.ts';
+
+/** `auto` is WebGPU where the browser has an adapter, else WASM. */
+export type WebBackend = 'auto' | 'webgpu' | 'wasm';
+
+export type WebGraphOptions = {
+  /** @default 'auto' */
+  readonly backend?: WebBackend;
+  /** WASM threads; more than 1 needs a cross-origin isolated page. @default the runtime's own choice */
+  readonly threads?: number;
+  /** Where the runtime's .wasm and .mjs files lie, as a URL prefix. @default beside the runtime's own module */
+  readonly wasmPaths?: string;
+};
+
+type Ort = typeof import('onnxruntime-web');
+
+/**
+ * Chooses the execution provider and loads the build of the runtime that has it; nothing else is downloaded.
+ * @throws RestoreError `runtime-missing`, `backend-failed` when `webgpu` is asked for and there is no adapter
+ */
+export async function createWebGraphs({ backend = 'auto', threads, wasmPaths }: WebGraphOptions = {}): Promise<GraphFactory> {
+  const chosen = backend === 'auto' ? ((await hasWebGpu()) ? 'webgpu' : 'wasm') : backend;
+  if (backend === 'webgpu' && !(await hasWebGpu()))
+    throw new RestoreError('backend-failed', 'Expected a WebGPU adapter, this runtime has none; use backend wasm or auto.', { details: { backend } });
+  // The default export of onnxruntime-web is its older WebGPU build; these two are the maintained ones.
+  const ort: Ort = chosen === 'webgpu' ? await importRuntime('onnxruntime-web', () => import('onnxruntime-web/webgpu')) : await importRuntime('onnxruntime-web', () => import('onnxruntime-web/wasm'));
+  if (threads !== undefined) ort.env.wasm.numThreads = threads;
+  if (wasmPaths !== undefined) ort.env.wasm.wasmPaths = wasmPaths;
+  return { backend: chosen, create: (name, onnx) => openGraph(ort, chosen, name, onnx), dispose: () => Promise.resolve() };
+}
+
+async function openGraph(ort: Ort, backend: 'webgpu' | 'wasm', name: string, onnx: Uint8Array): Promise<Graph> {
+  const session = await ort.InferenceSession.create(onnx, { executionProviders: [backend], graphOptimizationLevel: 'all' }).catch((cause: unknown) => {
+    throw failed(`Graph ${name} could not be loaded`, cause);
+  });
+  let release: Promise<void> | undefined;
+  return {
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    run: (feeds) =>
+      runSession(ort, session, feeds).catch((cause: unknown) => {
+        throw failed(`Graph ${name} could not be run`, cause);
+      }),
+    dispose: () => {
+      release ??= session.release();
+      return release;
+    },
+  };
+}
+
+async function runSession(ort: Ort, session: InferenceSession, feeds: Parameters<Graph['run']>[0]): ReturnType<Graph['run']> {
+  const tensors = Object.fromEntries(Object.entries(feeds).map(([name, { dims, data }]) => [name, new ort.Tensor('float32', data, dims)]));
+  const outputs = await session.run(tensors);
+  const plain: Record<string, { dims: readonly number[]; data: Float32Array }> = {};
+  for (const [name, value] of Object.entries(outputs)) {
+    const data = (await value.getData()) as Float32Array; // the contract's outputs are float32
+    plain[name] = { dims: value.dims, data: data.slice() }; // a copy: the runtime may own the memory behind it
+    value.dispose();
+  }
+  return plain;
+}
+
+async function hasWebGpu(): Promise<boolean> {
+  const { gpu } = navigator as { readonly gpu?: { requestAdapter(): Promise<unknown> } }; // WebGPU is not in this package's type libraries
+  return gpu !== undefined && (await gpu.requestAdapter()) !== null;
+}
+
+function failed(what: string, cause: unknown): RestoreError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new RestoreError('backend-failed', `${what}: ${reason}`, { cause });
+}
