@@ -7,7 +7,7 @@ from diffusion import ALPHAS_CUMPROD, TIMESTEPS, add_noise, ddim_step
 from prompts import balance_loss, contrastive_prompt_loss, key_spread_loss, label_loss, pull_loss
 
 MSE_FLOOR = 1e-4  # 40 dB: below it a picture counts as right, so that clean ones do not outshout the rest
-WEIGHTS = {"step1": 0.5, "step2": 1.0, "label": 0.3, "pull": 0.05, "balance": 0.05, "spread": 0.05, "contrastive": 0.05}
+WEIGHTS = {"step1": 0.5, "step2": 1.0, "label": 1.0, "pull": 0.3, "balance": 0.05, "spread": 0.05, "contrastive": 0.05}
 
 
 def log_mse(residual, target_residual, floor=MSE_FLOOR):
@@ -15,8 +15,8 @@ def log_mse(residual, target_residual, floor=MSE_FLOOR):
     return torch.log((residual.float() - target_residual).square().mean((1, 2, 3)) + floor)
 
 
-def batch_losses(model, depth_encoder, batch, random_timestep: int | None, steps: int = 2):
-    """All parts of the loss for one batch (see data.to_tensors), and what the log wants.
+def batch_losses(model, depth_encoder, batch, noise, random_timestep: int | None, steps: int = 2):
+    """All parts of the loss for one batch (see data.to_tensors) and noise like its crops, and what the log wants.
 
     `random_timestep` trains one pass at that timestep instead of the two that the sampler visits.
     """
@@ -28,7 +28,6 @@ def batch_losses(model, depth_encoder, batch, random_timestep: int | None, steps
     crops = len(batch["degraded"]) // len(query)
     weather_prompts, depth_prompts = (p.repeat_interleave(crops, 0) for p in (weather_prompts, depth_prompts))
     degraded, truth = batch["degraded"], batch["degraded"] - batch["target"]
-    noise = torch.randn_like(degraded)
 
     def denoise(state, t):
         return model.denoiser(degraded, state, torch.full((len(degraded),), float(t), device=degraded.device), weather_prompts, depth_prompts).float()

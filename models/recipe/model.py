@@ -165,7 +165,10 @@ class Denoiser(nn.Module):
 
 
 class ConditionEncoder(nn.Module):
-    """view [B,3,h,w] and native-scale patches [B,P,3,64,64] -> query [B,C]: what weather, how much."""
+    """view [B,3,h,w] and native-scale patches [B,P,3,64,64] -> query [B,C]: what weather, how much.
+
+    Streaks and flakes are fine, so the trunk starts at half resolution; contrast tells of haze, so deviations are kept beside means.
+    """
 
     def __init__(self, config: ModelConfig):
         super().__init__()
@@ -173,21 +176,29 @@ class ConditionEncoder(nn.Module):
 
         def trunk():
             return nn.Sequential(
-                nn.PixelUnshuffle(4), nn.Conv2d(48, w, 3, stride=2, padding=1), nn.ReLU(),
-                nn.Conv2d(w, 2 * w, 3, padding=1), nn.ReLU(),
+                nn.PixelUnshuffle(2), nn.Conv2d(12, w, 3, stride=2, padding=1), nn.ReLU(),
+                nn.Conv2d(w, 2 * w, 3, stride=2, padding=1), nn.ReLU(),
                 nn.Conv2d(2 * w, 3 * w, 3, stride=2, padding=1), nn.ReLU(),
             )  # fmt: skip
 
         self.view_trunk, self.patch_trunk = trunk(), trunk()
         self.deep = nn.Sequential(nn.Conv2d(3 * w, 3 * w, 3, padding=1), nn.ReLU())
-        self.head = nn.Sequential(nn.Linear(6 * w, 128), nn.ReLU(), nn.Linear(128, config.prompt_channels))
+        # No bias at the end: a constant part of the query would drown what differs between pictures.
+        self.head = nn.Sequential(nn.LayerNorm(12 * w), nn.Linear(12 * w, 128), nn.ReLU(), nn.Linear(128, config.prompt_channels, bias=False))
 
     def forward(self, view, patches):
-        b, p = patches.shape[:2]
-        seen = self.deep(self.view_trunk(view)).mean((2, 3))  # [B,3w]
-        fine = self.patch_trunk(patches.flatten(0, 1)).mean((2, 3))  # [BP,3w]
-        fine = fine.reshape(b, p, -1).mean(1)
-        return self.head(torch.cat([seen, fine], -1))
+        view, patches = (view - 0.45) / 0.25, (patches - 0.45) / 0.25
+        seen = self.deep(self.view_trunk(view)).flatten(2)  # [B,3w,places]
+        fine = self.patch_trunk(patches.flatten(0, 1)).flatten(2)  # [BP,3w,places]
+        fine = fine.unflatten(0, patches.shape[:2]).transpose(1, 2).flatten(2)  # [B,3w,P*places]
+        return self.head(torch.cat([*mean_and_deviation(seen), *mean_and_deviation(fine)], -1))
+
+
+def mean_and_deviation(features):
+    """[B,c,places] -> mean and standard deviation over the places, both [B,c]."""
+    features = features.float()
+    mean = features.mean(-1)
+    return mean, ((features - mean[..., None]).square().mean(-1) + 1e-4).sqrt()
 
 
 class GeneralPrompts(nn.Module):

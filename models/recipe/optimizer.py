@@ -8,16 +8,16 @@ import torch
 from torch import nn
 
 
-def orthogonalise(matrix: torch.Tensor, steps: int = 5) -> torch.Tensor:
-    """Nearest (semi-)orthogonal matrix to [rows,columns], roughly, by a quintic Newton-Schulz iteration."""
+def orthogonalise(matrices: torch.Tensor, steps: int = 5) -> torch.Tensor:
+    """Nearest (semi-)orthogonal matrices to [...,rows,columns], roughly, by a quintic Newton-Schulz iteration."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    tall = matrix.shape[0] > matrix.shape[1]
-    x = matrix.T if tall else matrix
-    x = x / (x.norm() + 1e-7)
+    tall = matrices.shape[-2] > matrices.shape[-1]
+    x = matrices.mT if tall else matrices
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(steps):
-        gram = x @ x.T
+        gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return x.T if tall else x
+    return x.mT if tall else x
 
 
 class Muon(torch.optim.Optimizer):
@@ -29,18 +29,24 @@ class Muon(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self, closure=None):
         for group in self.param_groups:
+            by_shape = {}  # filters of one shape are orthogonalised together: many small products cost more than one large
             for parameter in group["params"]:
-                if parameter.grad is None:
-                    continue
-                gradient = parameter.grad.contiguous().flatten(1)  # [out, in*kh*kw]
-                state = self.state[parameter]
-                if "momentum" not in state:
-                    state["momentum"] = torch.zeros_like(gradient)
-                momentum = state["momentum"].lerp_(gradient, 1 - group["momentum"])
-                update = orthogonalise(gradient.lerp(momentum, group["momentum"]))
-                scale = max(1, update.shape[0] / update.shape[1]) ** 0.5
-                parameter.mul_(1 - group["lr"] * group["weight_decay"])
-                parameter.add_(update.reshape(parameter.shape), alpha=-group["lr"] * scale)
+                if parameter.grad is not None:
+                    by_shape.setdefault(parameter.shape, []).append(parameter)
+            for parameters in by_shape.values():
+                updates = orthogonalise(torch.stack([self.momentum(p, group["momentum"]) for p in parameters]))
+                scale = max(1, updates.shape[1] / updates.shape[2]) ** 0.5
+                for parameter, update in zip(parameters, updates):
+                    parameter.mul_(1 - group["lr"] * group["weight_decay"])
+                    parameter.add_(update.reshape(parameter.shape), alpha=-group["lr"] * scale)
+
+    def momentum(self, parameter, decay):
+        """Nesterov momentum of a filter as a matrix [out, in*kh*kw]."""
+        gradient = parameter.grad.contiguous().flatten(1)
+        state = self.state[parameter]
+        if "momentum" not in state:
+            state["momentum"] = torch.zeros_like(gradient)
+        return gradient.lerp(state["momentum"].lerp_(gradient, 1 - decay), decay)
 
 
 def make_optimizers(model: nn.Module, rate: float):

@@ -1,6 +1,6 @@
 """Trains one of our models on weather rendered on the fly; resumes exactly where it was.
 
-    MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=268435456 OMP_WAIT_POLICY=PASSIVE \
+    MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=268435456 \
     python train.py --model nano --data ../../../shared/data --depth-encoder ../../.cache/depth-nano.pt --run runs/nano --steps 40000
 
 The learning rate warms up, stays, and falls to zero over the last `--decay` steps; `constant.pt` keeps the state from before the fall, so that
@@ -42,15 +42,17 @@ class TrainConfig:
     gradient_clip: float = 5.0
 
 
-def train_step(model, depth_encoder, optimizers, batch, step: int, config: TrainConfig):
-    """One batch: losses, backward, both optimizers. Returns the parts of the loss and what the log wants."""
+def train_step(model, depth_encoder, optimizers, batch, noise_bank, step: int, config: TrainConfig):
+    """One batch: losses, backward, both optimizers; noise is a random stretch of the bank. Returns the parts of the loss and what the log wants."""
     random_timestep = None
     torch.manual_seed((config.seed << 32) + step)  # noise is a function of the step: a resumed run sees the same
     if torch.rand(()) < config.random_timestep_share:
         random_timestep = int(torch.randint(0, 1000, ()))
-    device = batch["view"].device.type
-    with torch.autocast(device, torch.bfloat16):
-        total, losses, seen = batch_losses(model, depth_encoder, batch, random_timestep, config.sampler_steps)
+    degraded = batch["degraded"]
+    start = int(torch.randint(0, len(noise_bank) - degraded.numel(), ()))
+    noise = torch.empty_like(degraded).copy_(noise_bank[start : start + degraded.numel()].reshape(degraded.shape))
+    with torch.autocast(degraded.device.type, torch.bfloat16):
+        total, losses, seen = batch_losses(model, depth_encoder, batch, noise, random_timestep, config.sampler_steps)
     for optimizer in optimizers:
         optimizer.zero_grad(set_to_none=True)
     total.backward()
@@ -139,6 +141,7 @@ def train(options):
     depth_encoder = load_depth_encoder(options.depth_encoder).to(device).requires_grad_(False)
     pictures = CleanPictures.load(options.data, validation=False)
     batches = WeatherBatches(pictures, config.seed, config.regions, config.crops, config.crop_px)
+    noise_bank = torch.randn(2**23, generator=torch.Generator().manual_seed(config.seed)).to(device)  # drawing afresh costs 8 % of the time
     log, saved_at, validated_at = RunningLog(model.config.pool_size), time.time(), time.time()
 
     def save(name):
@@ -158,7 +161,7 @@ def train(options):
             save("constant.pt")
         set_rate(optimizers, config.rate, rate_at(step, options.steps, config.warmup, options.decay))
         batch = to_tensors(batch, device)
-        losses, seen = train_step(model, depth_encoder, optimizers, batch, step, config)
+        losses, seen = train_step(model, depth_encoder, optimizers, batch, noise_bank, step, config)
         averaged.update(model, step)
         log.add(losses, seen, batch)
         step += 1
