@@ -230,7 +230,7 @@ class Restorer(nn.Module):
     def prompts(self, view, patches, depth_tokens, remove):
         """Once per picture: (query [B,C], weather_prompts [B,kL,C], chosen ids [B,k], depth_prompts [B,G,C])."""
         query = self.condition(view, patches).float()
-        weather_prompts, ids = self.pool.select(query, remove)
+        weather_prompts, ids = self.pool.select(scale_gradient(query, 0.1), remove)
         depth_prompts = self.general(depth_tokens)
         if not self.config.use_pool:
             weather_prompts = weather_prompts * 0
@@ -240,6 +240,11 @@ class Restorer(nn.Module):
 
     def checkpoint_config(self):
         return asdict(self.config)
+
+
+def scale_gradient(x, factor: float):
+    """x, its gradient scaled: the query learns what the weather is from labels first, and only then from the restoration's noisier wishes."""
+    return x * factor + x.detach() * (1 - factor)
 
 
 def config_from(saved: dict) -> ModelConfig:
