@@ -5,7 +5,6 @@ import type { Pixels } from './image/pixels.ts';
 import type { ProgressEvent } from './progress.ts';
 
 const code = (wanted: string): unknown => expect.objectContaining({ name: 'RestoreError', code: wanted });
-const asPng = { output: { format: 'png' } } as const;
 
 describe('restoring', () => {
   it.each([

@@ -142,7 +142,8 @@ function isCarrier(metadata: unknown): metadata is MetadataCarrier {
 function writeAs(pipeline: Sharp, { format, quality }: EncodeOptions): Sharp {
   if (format === 'png') return pipeline.png();
   const chosen = quality ?? DEFAULT_QUALITY[format];
-  if (format === 'jpeg') return pipeline.jpeg({ quality: chosen });
+  // Optimised Huffman tables would hold the coefficients of the whole picture in memory, for 5 % smaller files at twice the time.
+  if (format === 'jpeg') return pipeline.jpeg({ quality: chosen, optimiseCoding: false });
   return format === 'webp' ? pipeline.webp({ quality: chosen }) : pipeline.avif({ quality: chosen });
 }
 

@@ -1,0 +1,66 @@
+/** One case of the bench, in a process of its own: restores a file and prints what it took, as one line of JSON. */
+import { readFile } from 'node:fs/promises';
+import { createNodeCodec, createNodeGraphs, type NodeGraphOptions, openModelsDir } from '../src/adapter/node.ts';
+import type { Graph, GraphFactory } from '../src/graph/graph.ts';
+import type { RestoreOptions } from '../src/options.ts';
+import { createRestorer } from '../src/restorer.ts';
+
+/** What to do, as JSON in the first argument. */
+export type Case = { readonly file: string; readonly times: number; readonly modelsDir?: string; readonly graphs: NodeGraphOptions; readonly options: RestoreOptions };
+
+/** What it took. */
+export type CaseResult = {
+  /** Fastest of the runs, without loading the model. */
+  readonly ms: number;
+  /** Inference within that run: the time the graphs' `run` took, seen from the caller. */
+  readonly graphMs: number;
+  readonly tiles: number;
+  readonly peakRssBytes: number;
+  readonly timings: Readonly<Record<string, number>>;
+};
+
+/** A factory whose graphs add up their time. */
+function timed(factory: GraphFactory): GraphFactory & { takeMs(): number } {
+  let spentMs = 0;
+  const time = (graph: Graph): Graph => ({
+    ...graph,
+    async run(feeds) {
+      const start = performance.now();
+      const outputs = await graph.run(feeds);
+      spentMs += performance.now() - start;
+      return outputs;
+    },
+  });
+  return {
+    get backend() {
+      return factory.backend;
+    },
+    create: async (name, onnx) => time(await factory.create(name, onnx)),
+    dispose: () => factory.dispose(),
+    takeMs() {
+      const ms = spentMs;
+      spentMs = 0;
+      return ms;
+    },
+  };
+}
+
+const { file, times, modelsDir, graphs, options } = JSON.parse(process.argv[2] ?? '') as Case; // written by bench.ts
+const factory = timed(await createNodeGraphs(graphs));
+const restorer = createRestorer({
+  models: await openModelsDir(modelsDir),
+  graphs: factory,
+  codec: createNodeCodec(),
+});
+await restorer.load(options.precision === undefined ? {} : { precision: options.precision });
+
+let best: CaseResult | undefined;
+for (let run = 0; run < times; run++) {
+  const input = await readFile(file);
+  factory.takeMs();
+  const { report } = await restorer.restore(input, options);
+  const result = { ms: report.timings.total, graphMs: factory.takeMs(), tiles: report.tiles.count, peakRssBytes: process.resourceUsage().maxRSS * 1024, timings: report.timings };
+  if (best === undefined || result.ms < best.ms) best = result;
+}
+await restorer.dispose();
+console.log(JSON.stringify({ ...best, peakRssBytes: process.resourceUsage().maxRSS * 1024 }));
