@@ -1,0 +1,47 @@
+/** Engine options of the command -> a restorer, and where its models lie. */
+import { createRequire } from 'node:module';
+import { dirname, resolve } from 'node:path';
+import type { Manifest, Precision, Restorer } from '@fairweather/core';
+import { createNodeRestorer, type NodeBackend, openModelsDir } from '@fairweather/core/node';
+import { UsageError } from './cli-error.ts';
+
+export const BACKENDS: readonly NodeBackend[] = ['auto', 'cpu', 'cuda', 'webgpu'];
+export const PRECISIONS: readonly Precision[] = ['fp32', 'fp16'];
+
+/** Options that every verb with an engine has. */
+export type EngineOptions = {
+  readonly model?: string;
+  readonly precision: Precision;
+  readonly backend: NodeBackend;
+  readonly threads?: number;
+  /** Folder with `manifest.json`; relative to where the command was called. */
+  readonly models?: string;
+};
+
+/** The folder with `manifest.json`: as typed, or the installed package `@fairweather/models`. */
+export function findModelsDir(typed: string | undefined, cwd: string): string {
+  if (typed !== undefined) return resolve(cwd, typed);
+  return dirname(createRequire(import.meta.url).resolve('@fairweather/models/package.json'));
+}
+
+/** @throws UsageError when the model or a weather is unknown; RestoreError `model-not-found`, `manifest-invalid`, `runtime-missing`, `invalid-option` */
+export async function openEngine({ model, precision, backend, threads, models }: EngineOptions, cwd: string, remove?: readonly string[]): Promise<Restorer> {
+  const modelsDir = findModelsDir(models, cwd);
+  checkNames((await openModelsDir(modelsDir)).manifest, { model, precision, remove });
+  return createNodeRestorer({ modelsDir, backend, ...(threads === undefined ? {} : { threads }) });
+}
+
+function checkNames(
+  { models, defaultModel }: Manifest,
+  {
+    model = defaultModel,
+    precision,
+    remove = [],
+  }: { readonly model?: string | undefined; readonly precision: Precision; readonly remove?: readonly string[] | undefined },
+): void {
+  const spec = Object.hasOwn(models, model) ? models[model] : undefined;
+  if (spec === undefined) throw new UsageError(`--model must be one of ${Object.keys(models).join(', ')}, got ${model}.`);
+  if (spec.graphs.denoiser[precision] === undefined) throw new UsageError(`--precision ${precision}: model ${model} has no such files; use fp32.`);
+  const unknown = remove.find((weather) => !spec.weathers.includes(weather));
+  if (unknown !== undefined) throw new UsageError(`--remove: model ${model} knows ${spec.weathers.join(', ')}, not ${unknown}.`);
+}

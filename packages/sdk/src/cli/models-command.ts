@@ -1,0 +1,82 @@
+/** `fairweather models list|verify`: what models are there, and whether their files are what the manifest says. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Manifest, type ModelFile, type ModelSpec, verifyModelFile } from '@fairweather/core';
+import { openModelsDir } from '@fairweather/core/node';
+import { describeFailure, type Failure, UsageError } from './cli-error.ts';
+import { findModelsDir } from './engine.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import { formatBytes } from './report-text.ts';
+import { printJson, printLine, type Terminal } from './terminal.ts';
+
+export type ModelsCommandOptions = { readonly models?: string; readonly json?: boolean };
+
+export async function runModelsList({ models, json }: ModelsCommandOptions, { stdout, cwd }: Terminal): Promise<ExitCode> {
+  const { manifest } = await openModelsDir(findModelsDir(models, cwd));
+  for (const [name, spec] of Object.entries(manifest.models)) {
+    const precisions = sizesOf(spec);
+    if (json) {
+      const { version, title, licence, trainingData, weathers, evaluation } = spec;
+      printJson(stdout, { name, default: name === manifest.defaultModel, version, title, licence, weathers, precisions, trainingData, evaluation });
+      continue;
+    }
+    const sizes = Object.entries(precisions).map(([precision, bytes]) => `${precision} ${formatBytes(bytes)}`);
+    printLine(
+      stdout,
+      `${name} ${spec.version}${name === manifest.defaultModel ? ' (default)' : ''}   ${sizes.join(', ')}   ${spec.licence}   ${spec.weathers.join(', ')}`,
+    );
+    printLine(stdout, `  ${spec.title}`);
+  }
+  return EXIT.ok;
+}
+
+export async function runModelsVerify(names: readonly string[], { models, json }: ModelsCommandOptions, { stdout, stderr, cwd }: Terminal): Promise<ExitCode> {
+  const modelsDir = findModelsDir(models, cwd);
+  const { manifest } = await openModelsDir(modelsDir);
+  let bad = 0;
+  for (const { model, expected } of filesOf(manifest, names)) {
+    const failure = await verifyFile(modelsDir, expected);
+    if (failure !== undefined) bad += 1;
+    if (json)
+      printJson(stdout, {
+        model,
+        file: expected.file,
+        bytes: expected.bytes,
+        sha256: expected.sha256,
+        ok: failure === undefined,
+        ...(failure === undefined ? {} : { error: failure }),
+      });
+    else if (failure === undefined) printLine(stdout, `ok  ${expected.file}   ${formatBytes(expected.bytes)}`);
+    else printLine(stderr, `BAD ${expected.file}   ${failure.message} (${failure.code})`);
+  }
+  return bad === 0 ? EXIT.ok : EXIT.failed;
+}
+
+/** Bytes that a restoration in each precision needs: graphs and pool. */
+export function sizesOf({ graphs, promptPool }: ModelSpec): Readonly<Record<string, number>> {
+  const sum = (files: readonly (ModelFile | undefined)[]): number | undefined =>
+    files.reduce<number | undefined>((total, file) => (total === undefined || file === undefined ? undefined : total + file.bytes), promptPool.bytes);
+  const all = { fp32: sum(Object.values(graphs).map(({ fp32 }) => fp32)), fp16: sum(Object.values(graphs).map(({ fp16 }) => fp16)) };
+  return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, number] => entry[1] !== undefined));
+}
+
+/** @throws UsageError when there is no model of a name */
+function filesOf({ models }: Manifest, names: readonly string[]): readonly { readonly model: string; readonly expected: ModelFile }[] {
+  const unknown = names.find((name) => !Object.hasOwn(models, name));
+  if (unknown !== undefined) throw new UsageError(`There is no model ${unknown}; there are ${Object.keys(models).join(', ')}.`);
+  return Object.entries(models)
+    .filter(([name]) => names.length === 0 || names.includes(name))
+    .flatMap(([model, { graphs, promptPool }]) => {
+      const files = Object.values(graphs).flatMap(({ fp32, fp16 }) => (fp16 === undefined ? [fp32] : [fp32, fp16]));
+      return [...files, promptPool].map((expected) => ({ model, expected }));
+    });
+}
+
+async function verifyFile(modelsDir: string, expected: ModelFile): Promise<Failure | undefined> {
+  try {
+    await verifyModelFile(expected, new Uint8Array(await readFile(join(modelsDir, expected.file))));
+    return undefined;
+  } catch (error) {
+    return describeFailure(error);
+  }
+}

@@ -1,0 +1,63 @@
+/** `npm test`: TypeScript, a real browser and the Python recipe; installs what they need and says so. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildQuietly, ROOT } from './build.ts';
+import { findChromium, installChromium } from './find-chromium.ts';
+import { preparePython } from './python-environment.ts';
+import { addTallies, readPytest, readVitest, type Tally } from './test-tally.ts';
+
+const inCi = ['true', '1'].includes(process.env.CI ?? '');
+const leftOut: string[] = [];
+const reports = mkdtempSync(join(tmpdir(), 'fairweather-test-'));
+try {
+  say(`Node ${process.version}; building`);
+  buildQuietly();
+  const tally = addTallies([testTypeScript(prepareChromium()), testPython()]);
+  for (const what of leftOut) say(`LEFT OUT: ${what}`);
+  console.log(`\n${tally.passed} passed, ${tally.failed} failed`);
+  process.exitCode = tally.failed === 0 && tally.passed > 0 && !(inCi && leftOut.length > 0) ? 0 : 1;
+} finally {
+  rmSync(reports, { recursive: true });
+}
+
+function prepareChromium(): string | undefined {
+  const chromium = findChromium() ?? installChromium(say);
+  if (chromium === undefined)
+    leftOut.push('the browser tests: no Chromium or Chrome found, and none could be installed; install one, or name one with CHROMIUM_PATH');
+  return chromium;
+}
+
+function testTypeScript(chromium: string | undefined): Tally {
+  say(chromium === undefined ? 'TypeScript tests' : `TypeScript tests; browser tests in ${chromium}`);
+  const report = join(reports, 'vitest.json');
+  const projects = chromium === undefined ? ['--project', '!browser'] : [];
+  const env = { ...process.env, ...(chromium === undefined ? {} : { CHROMIUM_PATH: chromium }) };
+  const { status } = spawnSync('vitest', ['run', ...projects, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env,
+    shell: process.platform === 'win32',
+  });
+  return readVitest(existsSync(report) ? readFileSync(report, 'utf8') : undefined, status === 0);
+}
+
+function testPython(): Tally {
+  const python = preparePython(say);
+  if (python === undefined) {
+    leftOut.push('the Python tests of models/recipe: there is no python3; install Python 3.11 or newer');
+    return { passed: 0, failed: 0 };
+  }
+  say('Python tests');
+  const report = join(reports, 'pytest.xml');
+  const { status } = spawnSync(python, ['-m', 'pytest', '-q', `--junitxml=${report}`, 'tests'], {
+    cwd: join(ROOT, 'models/recipe'),
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  return readPytest(existsSync(report) ? readFileSync(report, 'utf8') : undefined, status === 0);
+}
+
+function say(sentence: string): void {
+  console.log(`\n== ${sentence}`);
+}
