@@ -24,14 +24,18 @@ const SIZES = [
 ] as const;
 const GOALS = { peakRssBytes: 1024 ** 3, flatness: 0.1, overhead: 0.15 };
 
-const { values } = parseArgs({ options: { tile: { type: 'string' }, precision: { type: 'string', default: 'fp32' }, threads: { type: 'string' }, models: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { tile: { type: 'string' }, precision: { type: 'string', default: 'fp32' }, threads: { type: 'string' }, models: { type: 'string' } },
+});
 const options = { ...(values.tile === undefined ? {} : { tile: Number(values.tile) }), precision: values.precision as 'fp32' | 'fp16' };
 const graphs = { backend: 'cpu', ...(values.threads === undefined ? {} : { threads: Number(values.threads) }) } as const;
 const models = values.models === undefined ? {} : { modelsDir: values.models };
 const folder = await mkdtemp(join(tmpdir(), 'fairweather-bench-'));
 
 try {
-  console.log(`${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, Node ${process.versions.node}, onnxruntime-node on the CPU, ${JSON.stringify(options)}`);
+  console.log(
+    `${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, Node ${process.versions.node}, onnxruntime-node on the CPU, ${JSON.stringify(options)}`,
+  );
   const files = await Promise.all(SIZES.map(([width, height]) => writePhotograph(width, height)));
   await benchSizes(files);
   await benchOverhead(files[2] as string);
@@ -51,21 +55,36 @@ async function benchSizes(files: readonly string[]): Promise<void> {
     peak = Math.max(peak, peakRssBytes);
     const phases = ['decode', 'condition', 'restore', 'encode'].map((phase) => (timings[phase] ?? 0).toFixed(0)).join(' / ');
     console.log(
-      [megapixels.toFixed(1).padStart(10), String(tiles).padStart(7), ms.toFixed(0).padStart(10), (ms / megapixels).toFixed(0).padStart(7), (graphMs / megapixels).toFixed(0).padStart(14), (peakRssBytes / 2 ** 20).toFixed(0).padStart(14), `  ${phases}`].join(' '),
+      [
+        megapixels.toFixed(1).padStart(10),
+        String(tiles).padStart(7),
+        ms.toFixed(0).padStart(10),
+        (ms / megapixels).toFixed(0).padStart(7),
+        (graphMs / megapixels).toFixed(0).padStart(14),
+        (peakRssBytes / 2 ** 20).toFixed(0).padStart(14),
+        `  ${phases}`,
+      ].join(' '),
     );
   }
   const spread = Math.max(...perMegapixel) / Math.min(...perMegapixel) - 1;
   console.log(`\n(a) peak RSS at 48 MP: ${(peak / 2 ** 20).toFixed(0)} MiB; goal ${GOALS.peakRssBytes / 2 ** 20}: ${verdict(peak <= GOALS.peakRssBytes)}`);
-  console.log(`(b) time per megapixel, slowest against fastest size: +${(100 * spread).toFixed(1)} %; goal ${100 * GOALS.flatness} %: ${verdict(spread <= GOALS.flatness)}`);
+  console.log(
+    `(b) time per megapixel, slowest against fastest size: +${(100 * spread).toFixed(1)} %; goal ${100 * GOALS.flatness} %: ${verdict(spread <= GOALS.flatness)}`,
+  );
 }
 
 /** Everything against the bare sessions, whose time is taken on the same thread, without messages. */
 async function benchOverhead(file: string): Promise<void> {
   const here = await runCase({ file, times: 3, ...models, graphs: { ...graphs, worker: false }, options });
   const worker = await runCase({ file, times: 3, ...models, graphs, options });
-  for (const [name, { ms }] of [['inference on the calling thread', here], ['inference in the worker thread', worker]] as const) {
+  for (const [name, { ms }] of [
+    ['inference on the calling thread', here],
+    ['inference in the worker thread', worker],
+  ] as const) {
     const overhead = ms / here.graphMs - 1;
-    console.log(`(c) 12 MP, ${name}: ${ms.toFixed(0)} ms against ${here.graphMs.toFixed(0)} ms in bare sessions: +${(100 * overhead).toFixed(1)} %; goal ${100 * GOALS.overhead} %: ${verdict(overhead <= GOALS.overhead)}`);
+    console.log(
+      `(c) 12 MP, ${name}: ${ms.toFixed(0)} ms against ${here.graphMs.toFixed(0)} ms in bare sessions: +${(100 * overhead).toFixed(1)} %; goal ${100 * GOALS.overhead} %: ${verdict(overhead <= GOALS.overhead)}`,
+    );
   }
 }
 
@@ -82,7 +101,9 @@ async function runCase(work: Case): Promise<CaseResult> {
 /** A JPEG with ramps and fine grain, as heavy as a photograph. */
 async function writePhotograph(width: number, height: number): Promise<string> {
   const motif = paintPixels(1000, 750);
-  const repeated = await sharp(motif.data, { raw: { width: 1000, height: 750, channels: 3 } }).png({ compressionLevel: 1 }).toBuffer();
+  const repeated = await sharp(motif.data, { raw: { width: 1000, height: 750, channels: 3 } })
+    .png({ compressionLevel: 1 })
+    .toBuffer();
   const jpeg = await sharp({ create: { width, height, channels: 3, background: 'black' }, limitInputPixels: false })
     .composite([{ input: repeated, tile: true, gravity: 'northwest' }])
     .jpeg({ quality: 90 })

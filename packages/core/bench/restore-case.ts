@@ -6,7 +6,13 @@ import type { RestoreOptions } from '../src/options.ts';
 import { createRestorer } from '../src/restorer.ts';
 
 /** What to do, as JSON in the first argument. */
-export type Case = { readonly file: string; readonly times: number; readonly modelsDir?: string; readonly graphs: NodeGraphOptions; readonly options: RestoreOptions };
+export type Case = {
+  readonly file: string;
+  readonly times: number;
+  readonly modelsDir?: string;
+  readonly graphs: NodeGraphOptions;
+  readonly options: RestoreOptions;
+};
 
 /** What it took. */
 export type CaseResult = {
@@ -59,7 +65,13 @@ for (let run = 0; run < times; run++) {
   const input = await readFile(file);
   factory.takeMs();
   const { report } = await restorer.restore(input, options);
-  const result = { ms: report.timings.total, graphMs: factory.takeMs(), tiles: report.tiles.count, peakRssBytes: process.resourceUsage().maxRSS * 1024, timings: report.timings };
+  const result = {
+    ms: report.timings.total,
+    graphMs: factory.takeMs(),
+    tiles: report.tiles.count,
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    timings: report.timings,
+  };
   if (best === undefined || result.ms < best.ms) best = result;
 }
 await restorer.dispose();

@@ -7,8 +7,17 @@ const check = (options: unknown): unknown => checkOptions(options as RestoreOpti
 describe('checkOptions', () => {
   it('fills in every default', () => {
     expect(checkOptions()).toEqual({
-      model: undefined, precision: 'fp32', remove: undefined, strength: 1, seed: 0, steps: 2, tile: 'auto',
-      output: { format: 'same', quality: undefined, metadata: 'keep' }, limits: DEFAULT_LIMITS, signal: undefined, onProgress: undefined,
+      model: undefined,
+      precision: 'fp32',
+      remove: undefined,
+      strength: 1,
+      seed: 0,
+      steps: 2,
+      tile: 'auto',
+      output: { format: 'same', quality: undefined, metadata: 'keep' },
+      limits: DEFAULT_LIMITS,
+      signal: undefined,
+      onProgress: undefined,
     });
   });
   it.each([

@@ -98,9 +98,7 @@ export const DEFAULT_LIMITS: Required<Limits> = { maxPixels: 100_000_000, maxByt
  * @throws RestoreError `invalid-option` naming the option, what it must be and what came
  */
 export function checkOptions(options: RestoreOptions = {}): CheckedOptions {
-  refuseUnknown('options', options, [
-    'model', 'precision', 'limits', 'signal', 'onProgress', 'remove', 'strength', 'seed', 'steps', 'tile', 'output',
-  ]);
+  refuseUnknown('options', options, ['model', 'precision', 'limits', 'signal', 'onProgress', 'remove', 'strength', 'seed', 'steps', 'tile', 'output']);
   const output = options.output ?? {};
   refuseUnknown('output', output, ['format', 'quality', 'metadata']);
   const limits = options.limits ?? {};
@@ -164,9 +162,13 @@ function refuseUnknown(what: string, value: object, known: readonly string[]): v
   if (typeof value !== 'object' || value === null) refuse(what, 'an object', value);
   const unknown = Object.keys(value).find((key) => !known.includes(key));
   if (unknown !== undefined)
-    throw new RestoreError('invalid-option', `${what === 'options' ? 'There is' : `In ${what} there is`} no option "${unknown}"; known are ${known.join(', ')}.`, {
-      details: { option: unknown },
-    });
+    throw new RestoreError(
+      'invalid-option',
+      `${what === 'options' ? 'There is' : `In ${what} there is`} no option "${unknown}"; known are ${known.join(', ')}.`,
+      {
+        details: { option: unknown },
+      },
+    );
 }
 
 function refuse(name: string, expected: string, got: unknown): never {

@@ -28,7 +28,10 @@ export async function restorePixels(
   const plate = createNoisePlate(options.seed);
   const grid = planTileGrid(degraded, tileRule);
   const blender = createResidualBlender(grid);
-  const restored: Pixels = { ...degraded, data: degraded.data instanceof Uint16Array ? new Uint16Array(degraded.data.length) : new Uint8Array(degraded.data.length) };
+  const restored: Pixels = {
+    ...degraded,
+    data: degraded.data instanceof Uint16Array ? new Uint16Array(degraded.data.length) : new Uint8Array(degraded.data.length),
+  };
 
   const tiles = grid.rows.spans.length * grid.columns.spans.length;
   let tile = 0;

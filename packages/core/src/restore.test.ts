@@ -149,8 +149,12 @@ describe('restoring', () => {
       expect(rain.slice(1, 6).every((v) => v !== 0)).toBe(true);
     });
     it('is refused when the model does not know it, before anything is decoded', async () => {
-      const restorer = await createFakeRestorer({ codec: { decode: () => Promise.reject(new Error('decoded')), encode: () => Promise.reject(new Error('encoded')) } });
-      await expect(restorer.restore(await encodePicture(paintPixels(20, 20), 'png'), { remove: ['fog'] })).rejects.toThrow('remove may name rain, snow, haze, raindrop, got "fog".');
+      const restorer = await createFakeRestorer({
+        codec: { decode: () => Promise.reject(new Error('decoded')), encode: () => Promise.reject(new Error('encoded')) },
+      });
+      await expect(restorer.restore(await encodePicture(paintPixels(20, 20), 'png'), { remove: ['fog'] })).rejects.toThrow(
+        'remove may name rain, snow, haze, raindrop, got "fog".',
+      );
     });
   });
 
@@ -167,7 +171,10 @@ describe('restoring', () => {
     it('is as asked', async () => {
       const file = await encodePicture(paintPixels(200, 150), 'png');
       const restorer = await createFakeRestorer();
-      const [low, high] = [await restorer.restore(file, { output: { format: 'jpeg', quality: 20 } }), await restorer.restore(file, { output: { format: 'jpeg', quality: 95 } })];
+      const [low, high] = [
+        await restorer.restore(file, { output: { format: 'jpeg', quality: 20 } }),
+        await restorer.restore(file, { output: { format: 'jpeg', quality: 95 } }),
+      ];
       expect(low.image.length).toBeLessThan(high.image.length / 2);
       expect(low.mediaType).toBe('image/jpeg');
     });
@@ -176,7 +183,9 @@ describe('restoring', () => {
       expect(report.warnings).toMatchObject([{ code: 'quality-unused' }]);
     });
     it('is refused before any work when its container cannot hold the picture', async () => {
-      await expect((await createFakeRestorer()).restore(await encodePicture(paintPixels(16_400, 1), 'png'), { output: { format: 'webp' } })).rejects.toThrow('webp holds 16383 a side; use png.');
+      await expect((await createFakeRestorer()).restore(await encodePicture(paintPixels(16_400, 1), 'png'), { output: { format: 'webp' } })).rejects.toThrow(
+        'webp holds 16383 a side; use png.',
+      );
     });
   });
 
@@ -224,7 +233,16 @@ describe('restoring', () => {
   it('reports engine, weather, timings and tiles', async () => {
     const restorer = await createFakeRestorer();
     const { report } = await restorer.restore(await encodePicture(paintPixels(150, 97), 'png'), { remove: ['haze'], seed: 5, steps: 1, strength: 0.5 });
-    expect(report).toMatchObject({ backend: 'fake', precision: 'fp32', model: { name: 'fake', version: '1.2.3' }, removed: ['haze'], seed: 5, steps: 1, strength: 0.5, tiles: { sizePx: 64, overlapPx: 16 } });
+    expect(report).toMatchObject({
+      backend: 'fake',
+      precision: 'fp32',
+      model: { name: 'fake', version: '1.2.3' },
+      removed: ['haze'],
+      seed: 5,
+      steps: 1,
+      strength: 0.5,
+      tiles: { sizePx: 64, overlapPx: 16 },
+    });
     expect(report.weather.map(({ weather }) => weather)).toEqual(['rain', 'snow', 'haze', 'raindrop']);
     expect(report.weather.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 10);
     expect(report.timings.total).toBeGreaterThanOrEqual(report.timings.restore);

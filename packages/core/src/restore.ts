@@ -37,7 +37,9 @@ export async function restoreImage(input: Uint8Array | Blob, options: CheckedOpt
     const observation = await observeWeather(decoded.pixels, model);
     return { weather: observation.weather, condition: await computeCondition(observation, model, options.remove) };
   });
-  const { restored, tiles } = await clock.phase('restore', () => restorePixels(decoded.pixels, model, condition, tileRule, options, { ...deps, tell: clock.tell }));
+  const { restored, tiles } = await clock.phase('restore', () =>
+    restorePixels(decoded.pixels, model, condition, tileRule, options, { ...deps, tell: clock.tell }),
+  );
   const encoded = await clock.phase('encode', () => deps.codec.encode(restored, { ...output, metadata: decoded.metadata, signal: options.signal }));
   options.signal?.throwIfAborted();
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createFakeGraphs, createFakeRestorer, createFakeStore, zeroDenoiser } from '../testing/fake-model.ts';
 import { encodePicture, paintPixels } from '../testing/pictures.ts';
 import { createNodeCodec } from './adapter/codec-node.ts';
@@ -53,12 +53,12 @@ describe('an abort', () => {
 describe('a restorer', () => {
   it('loads a model once for many calls', async () => {
     const graphs = createFakeGraphs();
-    let created = 0;
-    const counted = { ...graphs, create: (name: string, onnx: Uint8Array) => (created++, graphs.create(name, onnx)) };
+    const create = vi.fn(graphs.create);
+    const counted = { ...graphs, create };
     const restorer = createRestorer({ models: await createFakeStore(), graphs: counted, codec: createNodeCodec() });
     await Promise.all([restorer.restore(file), restorer.restore(file), restorer.inspect(file)]);
     await restorer.restore(file);
-    expect(created).toBe(4);
+    expect(create).toHaveBeenCalledTimes(4);
   });
   it('gives the same results to calls that overlap', async () => {
     const restorer = await createFakeRestorer();
@@ -75,7 +75,10 @@ describe('a restorer', () => {
   });
   it('frees the graphs made before one that fails', async () => {
     const graphs = createFakeGraphs();
-    const failing = { ...graphs, create: (name: string, onnx: Uint8Array) => (name.endsWith('denoiser') ? Promise.reject(new Error('no memory')) : graphs.create(name, onnx)) };
+    const failing = {
+      ...graphs,
+      create: (name: string, onnx: Uint8Array) => (name.endsWith('denoiser') ? Promise.reject(new Error('no memory')) : graphs.create(name, onnx)),
+    };
     const restorer = createRestorer({ models: await createFakeStore(), graphs: failing, codec: createNodeCodec() });
     await expect(restorer.load()).rejects.toThrow('no memory');
     expect(graphs.alive.size).toBe(0);
@@ -96,7 +99,9 @@ describe('a restorer', () => {
     await expect(restorer.load(options)).rejects.toMatchObject({ code });
   });
   it('refuses options of restore in inspect', async () => {
-    await expect((await createFakeRestorer()).inspect(file, { strength: 1 } as object)).rejects.toThrow('inspect has no option "strength"; it belongs to restore.');
+    await expect((await createFakeRestorer()).inspect(file, { strength: 1 } as object)).rejects.toThrow(
+      'inspect has no option "strength"; it belongs to restore.',
+    );
   });
   it('when disposed of waits for running calls, frees its graphs and refuses more', async () => {
     const graphs = createFakeGraphs();

@@ -91,7 +91,8 @@ export function createRestorer({ models, graphs, codec, now = () => performance.
 /** `inspect` takes fewer options than `restore`; the others are refused, not ignored. */
 function checkInspect(options: InspectOptions = {}): CheckedOptions {
   const stranger = Object.keys(options).find((key) => !['model', 'precision', 'limits', 'signal', 'onProgress'].includes(key));
-  if (stranger !== undefined) throw new RestoreError('invalid-option', `inspect has no option "${stranger}"; it belongs to restore.`, { details: { option: stranger } });
+  if (stranger !== undefined)
+    throw new RestoreError('invalid-option', `inspect has no option "${stranger}"; it belongs to restore.`, { details: { option: stranger } });
   return checkOptions(options);
 }
 

@@ -11,7 +11,12 @@ import { type Tensor, tensor } from '../src/tensor/tensor.ts';
 export const FAKE = { channels: 3, pool: 4, length: 2, topK: 2, depthChannels: 5, generalPrompts: 3, weathers: ['rain', 'snow', 'haze', 'raindrop'] } as const;
 
 /** The network: tensors by their names in the contract -> residual [1,3,H,W]. */
-export type FakeDenoiser = (feeds: { readonly degraded: Tensor; readonly noisyResidual: Tensor; readonly timestep: number; readonly weatherPrompts: Tensor }) => Float32Array | Promise<Float32Array>;
+export type FakeDenoiser = (feeds: {
+  readonly degraded: Tensor;
+  readonly noisyResidual: Tensor;
+  readonly timestep: number;
+  readonly weatherPrompts: Tensor;
+}) => Float32Array | Promise<Float32Array>;
 
 export type FakeOptions = {
   readonly denoiser?: FakeDenoiser;
@@ -100,7 +105,11 @@ export async function createFakeStore({ tile, tamper }: Pick<FakeOptions, 'tile'
 }
 
 /** Graphs by the name they are created under. */
-export function createFakeGraphs({ denoiser = zeroDenoiser, query = [1, 0, 0], onRun }: Pick<FakeOptions, 'denoiser' | 'query' | 'onRun'> = {}): GraphFactory & { readonly alive: Set<string> } {
+export function createFakeGraphs({
+  denoiser = zeroDenoiser,
+  query = [1, 0, 0],
+  onRun,
+}: Pick<FakeOptions, 'denoiser' | 'query' | 'onRun'> = {}): GraphFactory & { readonly alive: Set<string> } {
   const alive = new Set<string>();
   const networks: Record<GraphName, { inputs: readonly string[]; output: string; run(feeds: Feeds): Promise<Tensor> }> = {
     condition: { inputs: ['view', 'patches'], output: 'query', run: async () => tensor('NC', [1, FAKE.channels], Float32Array.from(query)) },
@@ -108,7 +117,7 @@ export function createFakeGraphs({ denoiser = zeroDenoiser, query = [1, 0, 0], o
       inputs: ['view'],
       output: 'depth_tokens',
       run: async ({ view }) => {
-        const [, , h, w] = view?.dims as readonly [number, number, number, number];
+        const [, , h, w] = (view as Tensor).dims as readonly [number, number, number, number];
         return tensor('NKC', [1, (h / 16) * (w / 16), FAKE.depthChannels], new Float32Array((h / 16) * (w / 16) * FAKE.depthChannels));
       },
     },
@@ -153,5 +162,10 @@ export function createFakeGraphs({ denoiser = zeroDenoiser, query = [1, 0, 0], o
 
 /** All of it together. */
 export async function createFakeRestorer(options: FakeOptions = {}): Promise<Restorer> {
-  return createRestorer({ models: await createFakeStore(options), graphs: createFakeGraphs(options), codec: options.codec ?? createNodeCodec(), pause: () => Promise.resolve() });
+  return createRestorer({
+    models: await createFakeStore(options),
+    graphs: createFakeGraphs(options),
+    codec: options.codec ?? createNodeCodec(),
+    pause: () => Promise.resolve(),
+  });
 }

@@ -17,7 +17,12 @@ export const GOLDEN_SEED = 7;
 export function pixelsFromPlanes({ dims, data }: GoldenArray): Pixels {
   const [, , height, width] = dims as readonly [number, number, number, number]; // [1,3,H,W]
   const area = height * width;
-  return { width, height, channels: 3, data: Uint8Array.from({ length: 3 * area }, (_, i) => Math.round(255 * (data[(i % 3) * area + Math.floor(i / 3)] as number))) };
+  return {
+    width,
+    height,
+    channels: 3,
+    data: Uint8Array.from({ length: 3 * area }, (_, i) => Math.round(255 * (data[(i % 3) * area + Math.floor(i / 3)] as number))),
+  };
 }
 
 /** Pixels -> RGB planes in [0,1], in the order of a golden array. */
@@ -33,7 +38,12 @@ export type GoldenOptions = { readonly precision?: Precision; readonly remove?: 
  * @param degraded `picture.degraded` of golden.json
  * @returns the restored picture in planes, [1,3,H,W], rounded to 8 bits
  */
-export async function restoreGolden(models: ModelStore, graphs: GraphFactory, degraded: GoldenArray, { precision = 'fp32', remove, steps = 2, strength = 1 }: GoldenOptions = {}): Promise<Float32Array> {
+export async function restoreGolden(
+  models: ModelStore,
+  graphs: GraphFactory,
+  degraded: GoldenArray,
+  { precision = 'fp32', remove, steps = 2, strength = 1 }: GoldenOptions = {},
+): Promise<Float32Array> {
   const model = await openModel(models, graphs, { precision });
   try {
     const pixels = pixelsFromPlanes(degraded);

@@ -20,12 +20,23 @@ export function paintPixels(width: number, height: number, channels: 1 | 2 | 3 |
 }
 
 /** Pixels -> a file, without any of our own code between. */
-export async function encodePicture(pixels: Pixels, format: OutputFormat | 'gif' | 'tiff', change: (image: Sharp) => Sharp = (image) => image): Promise<Uint8Array<ArrayBuffer>> {
+export async function encodePicture(
+  pixels: Pixels,
+  format: OutputFormat | 'gif' | 'tiff',
+  change: (image: Sharp) => Sharp = (image) => image,
+): Promise<Uint8Array<ArrayBuffer>> {
   const { width, height, channels, data } = pixels;
   const grey = channels <= 2;
   const deep = data instanceof Uint16Array;
   const image = sharp(data, { raw: { width, height, channels } }).toColourspace(deep ? (grey ? 'grey16' : 'rgb16') : grey ? 'b-w' : 'srgb');
-  const lossless = { png: () => image.png(), tiff: () => image.tiff(), gif: () => image.gif(), jpeg: () => image.jpeg({ quality: 95 }), webp: () => image.webp({ lossless: true }), avif: () => image.avif({ lossless: true }) };
+  const lossless = {
+    png: () => image.png(),
+    tiff: () => image.tiff(),
+    gif: () => image.gif(),
+    jpeg: () => image.jpeg({ quality: 95 }),
+    webp: () => image.webp({ lossless: true }),
+    avif: () => image.avif({ lossless: true }),
+  };
   return new Uint8Array(await change(lossless[format]()).toBuffer());
 }
 

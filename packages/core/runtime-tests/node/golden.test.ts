@@ -69,7 +69,10 @@ describe('conditioning', () => {
     expectGolden(cutPatches(degraded, patches).data, 'picture.patches');
   });
   it('the query is the same', async () => {
-    expectGolden((await computeWeatherQuery(model.graphs.condition, viewImage(degraded, view), cutPatches(degraded, patches), channels)).data, 'condition.query');
+    expectGolden(
+      (await computeWeatherQuery(model.graphs.condition, viewImage(degraded, view), cutPatches(degraded, patches), channels)).data,
+      'condition.query',
+    );
   });
   it('the same sub-prompts are chosen, in the same order, and weigh the same', () => {
     const scores = scorePrompts(model.pool, golden('condition.query', 'NC'));
@@ -118,7 +121,10 @@ describe('restoration', () => {
     expectRestored(await restoreGolden(models, graphs, readGolden('picture.degraded'), { remove: ['rain'] }), 'restoration.restored.rain');
   });
   it('the restored picture is the same with one step at half the strength', async () => {
-    expectRestored(await restoreGolden(models, graphs, readGolden('picture.degraded'), { steps: 1, strength: 0.5 }), 'restoration.restored.oneStepHalfStrength');
+    expectRestored(
+      await restoreGolden(models, graphs, readGolden('picture.degraded'), { steps: 1, strength: 0.5 }),
+      'restoration.restored.oneStepHalfStrength',
+    );
   });
   it('a picture narrower than any tile is restored to the same', async () => {
     expectRestored(await restoreGolden(models, graphs, readGolden('narrow.degraded')), 'narrow.restored');
@@ -130,6 +136,7 @@ describe('restoration', () => {
   it('fp16 files give the same picture to 50 dB, on the CPU and in WASM', async () => {
     const expected = readGolden('restoration.restored').data;
     const wasm = await createWebGraphs({ backend: 'wasm', threads: 1 });
-    for (const factory of [graphs, wasm]) expect(psnr(await restoreGolden(models, factory, readGolden('picture.degraded'), { precision: 'fp16' }), expected)).toBeGreaterThan(50);
+    for (const factory of [graphs, wasm])
+      expect(psnr(await restoreGolden(models, factory, readGolden('picture.degraded'), { precision: 'fp16' }), expected)).toBeGreaterThan(50);
   });
 });

@@ -6,7 +6,8 @@ import { sniffImage } from '../image/sniff.ts';
 import { createNodeCodec } from './codec-node.ts';
 
 const codec = createNodeCodec();
-const decode = async (file: Uint8Array) => codec.decode(file, { format: sniffImage(file, DEFAULT_LIMITS).format, maxPixels: DEFAULT_LIMITS.maxPixels, maxSidePx: DEFAULT_LIMITS.maxSidePx });
+const decode = async (file: Uint8Array) =>
+  codec.decode(file, { format: sniffImage(file, DEFAULT_LIMITS).format, maxPixels: DEFAULT_LIMITS.maxPixels, maxSidePx: DEFAULT_LIMITS.maxSidePx });
 
 describe('the codec on Node', () => {
   it.each([
@@ -38,7 +39,9 @@ describe('the codec on Node', () => {
   });
   it.each([1, 2, 3, 4, 5, 6, 7, 8])('turns a picture with EXIF orientation %i upright', async (orientation) => {
     const pixels = paintPixels(31, 17);
-    const tagged = await encodePicture(storeUnderOrientation(pixels, orientation), 'png', (image) => image.withMetadata({ orientation }).withExifMerge({ IFD0: { Copyright: 'A. Nyone' } }));
+    const tagged = await encodePicture(storeUnderOrientation(pixels, orientation), 'png', (image) =>
+      image.withMetadata({ orientation }).withExifMerge({ IFD0: { Copyright: 'A. Nyone' } }),
+    );
     expect((await sharp(tagged).metadata()).orientation).toBe(orientation);
     const decoded = await decode(tagged);
     expect(largestDifference(decoded.pixels, pixels)).toBe(0);
@@ -50,7 +53,12 @@ describe('the codec on Node', () => {
 
   const xmp = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></x:xmpmeta>';
   const wideGamut = (): Promise<Uint8Array> =>
-    encodePicture(paintPixels(31, 17), 'png', (image) => image.withIccProfile('p3').withExif({ IFD0: { Copyright: 'A. Nyone' } }).withXmp(xmp));
+    encodePicture(paintPixels(31, 17), 'png', (image) =>
+      image
+        .withIccProfile('p3')
+        .withExif({ IFD0: { Copyright: 'A. Nyone' } })
+        .withXmp(xmp),
+    );
 
   it.each(['jpeg', 'png', 'webp', 'avif'] as const)('keeps colour profile, EXIF and XMP in %s, and the samples as they stand in the file', async (format) => {
     const file = await wideGamut();
@@ -85,7 +93,11 @@ describe('the codec on Node', () => {
   });
   it('takes the first frame of an animation and says so', async () => {
     const pixels = paintPixels(20, 30, 3);
-    const file = new Uint8Array(await sharp(pixels.data, { raw: { width: 20, height: 30, channels: 3, pageHeight: 10 } }).webp({ lossless: true, loop: 0, delay: [100, 100, 100] }).toBuffer());
+    const file = new Uint8Array(
+      await sharp(pixels.data, { raw: { width: 20, height: 30, channels: 3, pageHeight: 10 } })
+        .webp({ lossless: true, loop: 0, delay: [100, 100, 100] })
+        .toBuffer(),
+    );
     expect((await sharp(file).metadata()).pages).toBe(3);
     const decoded = await decode(file);
     expect(decoded.warnings).toMatchObject([{ code: 'animated', message: 'The picture has 3 frames; the first one was restored.' }]);

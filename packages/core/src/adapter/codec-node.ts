@@ -29,12 +29,16 @@ async function loadSharp(): Promise<SharpModule> {
 async function decodeWithSharp(sharp: SharpModule, bytes: Uint8Array, options: DecodeOptions): Promise<DecodedImage> {
   // Warnings are let pass: many cameras and editors leave harmless ones. Missing data are an error.
   const input = { failOn: 'error', limitInputPixels: options.maxPixels } satisfies SharpOptions;
-  const header = await sharp(bytes, input).metadata().catch((cause: unknown) => refuseImage(cause, bytes, options));
+  const header = await sharp(bytes, input)
+    .metadata()
+    .catch((cause: unknown) => refuseImage(cause, bytes, options));
   checkSize(header.width, header.height, options);
   options.signal?.throwIfAborted();
 
   const plan = planDecode(header);
-  const pipeline = sharp(bytes, { ...input, autoOrient: true, ignoreIcc: plan.keepColours }).toColourspace(plan.colourspace).raw({ depth: plan.depth });
+  const pipeline = sharp(bytes, { ...input, autoOrient: true, ignoreIcc: plan.keepColours })
+    .toColourspace(plan.colourspace)
+    .raw({ depth: plan.depth });
   const { data, info } = await pipeline.toBuffer({ resolveWithObject: true }).catch((cause: unknown) => refuseImage(cause, bytes, options));
   const samples = plan.depth === 'ushort' ? asUint16(data) : asUint8(data);
   const decoded: Pixels = { width: info.width, height: info.height, channels: info.channels as 1 | 2 | 3 | 4, data: samples }; // colourspaces of `planDecode` have 1 to 4
@@ -104,7 +108,9 @@ async function carryMetadata(sharp: SharpModule, bytes: Uint8Array, input: Sharp
 function layOverCarrier(sharp: SharpModule, carrier: MetadataCarrier, { width, height, channels, data }: Pixels, keep: 'keep' | 'strip'): Sharp {
   const unlimited = { limitInputPixels: false } as const;
   const operand = { ...unlimited, raw: { width, height, channels } };
-  const pipeline = sharp(carrier.png, { ...unlimited, autoOrient: true }).boolean(asOperand(data), 'or', operand).keepIccProfile();
+  const pipeline = sharp(carrier.png, { ...unlimited, autoOrient: true })
+    .boolean(asOperand(data), 'or', operand)
+    .keepIccProfile();
   return keep === 'keep' ? pipeline.keepExif().keepXmp() : pipeline;
 }
 
@@ -127,11 +133,15 @@ async function encodeWithSharp(sharp: SharpModule, pixels: Pixels, options: Enco
     const bytes = await writeAs(spaced, options).toBuffer();
     options.signal?.throwIfAborted();
     const warnings: RestoreWarning[] = [];
-    if (deep && !keepsDepth) warnings.push({ code: 'bit-depth-reduced', message: `${options.format} is written with 8 bits a sample, the picture had 16; png keeps them.` });
+    if (deep && !keepsDepth)
+      warnings.push({ code: 'bit-depth-reduced', message: `${options.format} is written with 8 bits a sample, the picture had 16; png keeps them.` });
     return { bytes: new Uint8Array(bytes), bitDepth: keepsDepth ? 16 : 8, warnings };
   } catch (cause) {
     if (options.signal?.aborted) throw options.signal.reason;
-    throw new RestoreError('encode-failed', `The ${width}x${height} picture could not be written as ${options.format}: ${(cause as Error).message}`, { cause, details: { format: options.format } });
+    throw new RestoreError('encode-failed', `The ${width}x${height} picture could not be written as ${options.format}: ${(cause as Error).message}`, {
+      cause,
+      details: { format: options.format },
+    });
   }
 }
 
@@ -157,8 +167,14 @@ function asUint16(buffer: Buffer): Uint16Array<ArrayBuffer> {
 
 function refuseImage(cause: unknown, bytes: Uint8Array, { format, maxPixels }: DecodeOptions): never {
   const [reason = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n').slice(-1); // libvips repeats itself, the last line says it
-  if (/pixel limit/i.test(reason)) throw new RestoreError('too-large', `The picture may have ${maxPixels} pixels, its ${format} data have more; raise limits.maxPixels or make it smaller.`, { cause });
+  if (/pixel limit/i.test(reason))
+    throw new RestoreError('too-large', `The picture may have ${maxPixels} pixels, its ${format} data have more; raise limits.maxPixels or make it smaller.`, {
+      cause,
+    });
   if (endsEarly(bytes, format) || /premature end|unexpected end/i.test(reason))
-    throw new RestoreError('truncated', `Expected a whole ${format} file, its data end before its pixels do; send the file again. (${reason})`, { cause, details: { format } });
+    throw new RestoreError('truncated', `Expected a whole ${format} file, its data end before its pixels do; send the file again. (${reason})`, {
+      cause,
+      details: { format },
+    });
   throw new RestoreError('corrupt-image', `Expected a readable ${format} file, its data are broken: ${reason}`, { cause, details: { format } });
 }

@@ -6,6 +6,9 @@ export async function importRuntime<T>(name: string, load: () => Promise<T>): Pr
   try {
     return await load();
   } catch (cause) {
-    throw new RestoreError('runtime-missing', `${name} must be installed beside @fairweather/core and work on this machine; run: npm install ${name}`, { cause, details: { package: name } });
+    throw new RestoreError('runtime-missing', `${name} must be installed beside @fairweather/core and work on this machine; run: npm install ${name}`, {
+      cause,
+      details: { package: name },
+    });
   }
 }

@@ -34,13 +34,20 @@ export async function createNodeRestorer({ modelsDir, ...graphOptions }: NodeRes
 export async function openModelsDir(modelsDir: string = findModelsPackage()): Promise<ModelStore> {
   const path = join(modelsDir, 'manifest.json');
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new RestoreError('model-not-found', `Expected models in ${modelsDir}, its manifest.json cannot be read; install @fairweather/models or name another folder.`, { cause, details: { modelsDir } });
+    throw new RestoreError(
+      'model-not-found',
+      `Expected models in ${modelsDir}, its manifest.json cannot be read; install @fairweather/models or name another folder.`,
+      { cause, details: { modelsDir } },
+    );
   });
   return createModelStore(parseJson(text, path), async (file, { signal, onBytes }) => {
     const bytes = new Uint8Array(
       await readFile(join(modelsDir, file), { signal }).catch((cause: unknown) => {
         if (signal?.aborted) throw signal.reason;
-        throw new RestoreError('model-not-found', `The manifest names ${file}, it cannot be read in ${modelsDir}; install the models again.`, { cause, details: { file } });
+        throw new RestoreError('model-not-found', `The manifest names ${file}, it cannot be read in ${modelsDir}; install the models again.`, {
+          cause,
+          details: { file },
+        });
       }),
     );
     onBytes(bytes.length);
@@ -52,7 +59,11 @@ function findModelsPackage(): string {
   try {
     return dirname(createRequire(import.meta.url).resolve('@fairweather/models/manifest.json'));
   } catch (cause) {
-    throw new RestoreError('model-not-found', 'The package @fairweather/models must be installed, it is not; run npm install @fairweather/models, or name a folder with modelsDir.', { cause });
+    throw new RestoreError(
+      'model-not-found',
+      'The package @fairweather/models must be installed, it is not; run npm install @fairweather/models, or name a folder with modelsDir.',
+      { cause },
+    );
   }
 }
 

@@ -28,11 +28,14 @@ export type NodeGraphOptions = {
  */
 export async function createNodeGraphs(options: NodeGraphOptions = {}): Promise<GraphFactory> {
   const { backend = 'auto', threads = availableParallelism(), worker = true } = options;
-  if (!Number.isInteger(threads) || threads < 1) throw new RestoreError('invalid-option', `threads must be an integer from 1 on, got ${threads}.`, { details: { option: 'threads' } });
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new RestoreError('invalid-option', `threads must be an integer from 1 on, got ${threads}.`, { details: { option: 'threads' } });
   const { listSupportedBackends } = await importRuntime('onnxruntime-node', () => import('onnxruntime-node'));
   const known = listSupportedBackends().map(({ name }) => name);
   if (backend !== 'auto' && !known.includes(backend))
-    throw new RestoreError('invalid-option', `backend must be auto or one of ${known.join(', ')} on this machine, got ${backend}.`, { details: { option: 'backend', known } });
+    throw new RestoreError('invalid-option', `backend must be auto or one of ${known.join(', ')} on this machine, got ${backend}.`, {
+      details: { option: 'backend', known },
+    });
   const candidates = backend !== 'auto' ? [backend] : known.includes('cuda') && hasCudaLibrary() ? (['cuda', 'cpu'] as const) : (['cpu'] as const);
   return createFactory(candidates, threads, worker);
 }

@@ -27,7 +27,10 @@ export async function createWebGraphs({ backend = 'auto', threads, wasmPaths }: 
   if (backend === 'webgpu' && !(await hasWebGpu()))
     throw new RestoreError('backend-failed', 'Expected a WebGPU adapter, this runtime has none; use backend wasm or auto.', { details: { backend } });
   // The default export of onnxruntime-web is its older WebGPU build; these two are the maintained ones.
-  const ort: Ort = chosen === 'webgpu' ? await importRuntime('onnxruntime-web', () => import('onnxruntime-web/webgpu')) : await importRuntime('onnxruntime-web', () => import('onnxruntime-web/wasm'));
+  const ort: Ort =
+    chosen === 'webgpu'
+      ? await importRuntime('onnxruntime-web', () => import('onnxruntime-web/webgpu'))
+      : await importRuntime('onnxruntime-web', () => import('onnxruntime-web/wasm'));
   if (threads !== undefined) ort.env.wasm.numThreads = threads;
   if (wasmPaths !== undefined) ort.env.wasm.wasmPaths = wasmPaths;
   return { backend: chosen, create: (name, onnx) => openGraph(ort, chosen, name, onnx), dispose: () => Promise.resolve() };

@@ -13,7 +13,11 @@ import { reportWeather } from './weather-report.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** The parts of a model that conditioning needs. */
-export type ConditioningModel = { readonly spec: Pick<ModelSpec, 'view' | 'patches' | 'weathers'>; readonly pool: PromptPool; readonly graphs: Readonly<Record<Exclude<GraphName, 'denoiser'>, Graph>> };
+export type ConditioningModel = {
+  readonly spec: Pick<ModelSpec, 'view' | 'patches' | 'weathers'>;
+  readonly pool: PromptPool;
+  readonly graphs: Readonly<Record<Exclude<GraphName, 'denoiser'>, Graph>>;
+};
 
 /** What the picture shows, before anything is chosen. */
 export type Observation = { readonly view: Tensor<'NCHW'>; readonly scores: PromptScores; readonly weather: readonly WeatherFinding[] };
@@ -28,7 +32,11 @@ export async function observeWeather(pixels: Pixels, { spec, pool, graphs }: Con
 }
 
 /** Chooses the weather prompts for what is to be removed, and computes the depth prompts. */
-export async function computeCondition({ view, scores }: Observation, { spec, pool, graphs }: ConditioningModel, remove: readonly string[] | undefined): Promise<Condition> {
+export async function computeCondition(
+  { view, scores }: Observation,
+  { spec, pool, graphs }: ConditioningModel,
+  remove: readonly string[] | undefined,
+): Promise<Condition> {
   const weatherPrompts = gatherWeatherPrompts(pool, scores, selectPrompts(pool, scores, spec.weathers, remove)); // [1,kL,C]
   const depthTokens = await computeDepthTokens(graphs.depth, view); // [1,N,Cd]
   const depthPrompts = await computeDepthPrompts(graphs['general-prompts'], depthTokens, pool.keys.dims[1] as number); // [1,G,C]

@@ -11,7 +11,10 @@ export function viewImage(pixels: Pixels, rule: ViewRule): Tensor<'NCHW'> {
 }
 
 /** Sides of the view: near the picture's aspect ratio, multiples of `multiplePx`, at most `maxSidePx`. Halves round up. */
-export function planView(size: { readonly height: number; readonly width: number }, { areaPx, multiplePx, maxSidePx }: ViewRule): { readonly height: number; readonly width: number } {
+export function planView(
+  size: { readonly height: number; readonly width: number },
+  { areaPx, multiplePx, maxSidePx }: ViewRule,
+): { readonly height: number; readonly width: number } {
   const scale = Math.sqrt(areaPx / (size.height * size.width));
   const scaled = (side: number): number => Math.min(maxSidePx, Math.max(multiplePx, Math.floor((side * scale) / multiplePx + 0.5) * multiplePx));
   return { height: scaled(size.height), width: scaled(size.width) };

@@ -52,10 +52,14 @@ describe('gatherWeatherPrompts', () => {
 
 describe('reportWeather', () => {
   it('is a noisy-or over the whole pool, and shares of the sum', () => {
-    const presence = (a: number): number => 1 - [0, 1, 2, 3].reduce((absent, i) => absent * (1 - (scores.weights[i] as number) * (pool.affinities.data[2 * i + a] as number)), 1);
+    const presence = (a: number): number =>
+      1 - [0, 1, 2, 3].reduce((absent, i) => absent * (1 - (scores.weights[i] as number) * (pool.affinities.data[2 * i + a] as number)), 1);
     const [rain, haze] = reportWeather(pool, scores, weathers);
     expectClose([rain?.presence ?? -1, haze?.presence ?? -1], [presence(0), presence(1)], { tolerance: 1e-12, why: 'the same formula in float64' });
-    expectClose([(rain?.share ?? 0) + (haze?.share ?? 0), (rain?.share ?? 0) * (presence(0) + presence(1))], [1, presence(0)], { tolerance: 1e-12, why: 'float64 rounding' });
+    expectClose([(rain?.share ?? 0) + (haze?.share ?? 0), (rain?.share ?? 0) * (presence(0) + presence(1))], [1, presence(0)], {
+      tolerance: 1e-12,
+      why: 'float64 rounding',
+    });
     expect(rain?.weather).toBe('rain');
   });
   it('gives shares of 0 when nothing is there', () => {
@@ -68,7 +72,14 @@ describe('readPromptPool', () => {
     const bytes = new Uint8Array(4 + 4 * 12);
     const view = new DataView(bytes.buffer);
     for (let i = 0; i < 12; i++) view.setFloat32(4 + 4 * i, i, true);
-    const read = readPromptPool(bytes.subarray(4), { file: '', sha256: '', bytes: 48, topK: 1, similarity: { scale: 1, bias: 0 }, tensors: { keys: [2, 2], prompts: [2, 1, 2], affinities: [2, 2] } });
+    const read = readPromptPool(bytes.subarray(4), {
+      file: '',
+      sha256: '',
+      bytes: 48,
+      topK: 1,
+      similarity: { scale: 1, bias: 0 },
+      tensors: { keys: [2, 2], prompts: [2, 1, 2], affinities: [2, 2] },
+    });
     expect([...read.keys.data, ...read.prompts.data, ...read.affinities.data]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   });
 });

@@ -64,7 +64,12 @@ export function scorePrompts(pool: PromptPool, query: Tensor<'NC'>): PromptScore
  * @returns indices, at most `topK`
  * @throws RestoreError `invalid-option` when `remove` has a name the model does not know
  */
-export function selectPrompts(pool: PromptPool, { cosines }: PromptScores, weathers: readonly string[], remove: readonly string[] | undefined): readonly number[] {
+export function selectPrompts(
+  pool: PromptPool,
+  { cosines }: PromptScores,
+  weathers: readonly string[],
+  remove: readonly string[] | undefined,
+): readonly number[] {
   checkRemove(weathers, remove);
   const count = pool.keys.dims[0] as number;
   const wanted = weathers.map((weather) => remove === undefined || remove.includes(weather));

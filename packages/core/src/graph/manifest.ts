@@ -31,7 +31,11 @@ export type PoolRule = ModelFile & {
   readonly topK: number;
   readonly similarity: { readonly scale: number; readonly bias: number };
   /** Dims of the tensors that follow one another in the file: keys [P,C], prompts [P,L,C], affinities [P,A]. */
-  readonly tensors: { readonly keys: readonly [number, number]; readonly prompts: readonly [number, number, number]; readonly affinities: readonly [number, number] };
+  readonly tensors: {
+    readonly keys: readonly [number, number];
+    readonly prompts: readonly [number, number, number];
+    readonly affinities: readonly [number, number];
+  };
 };
 
 export type ModelSpec = {
@@ -110,7 +114,8 @@ export function parseManifest(json: unknown): Manifest {
     invalid(`${place} must be ${issue.expected ?? issue.message}, got ${issue.received}`, place);
   }
   const manifest = parsed.output;
-  if (!Object.hasOwn(manifest.models, manifest.defaultModel)) invalid(`defaultModel must be one of ${Object.keys(manifest.models).join(', ')}, got ${manifest.defaultModel}`, 'defaultModel');
+  if (!Object.hasOwn(manifest.models, manifest.defaultModel))
+    invalid(`defaultModel must be one of ${Object.keys(manifest.models).join(', ')}, got ${manifest.defaultModel}`, 'defaultModel');
   for (const [name, spec] of Object.entries(manifest.models)) checkModel(name, spec);
   return manifest;
 }
@@ -120,12 +125,16 @@ function checkModel(name: string, spec: ModelSpec): void {
   const place = `models.${name}`;
   if (prompts[0] !== keys[0] || affinities[0] !== keys[0] || prompts[2] !== keys[1])
     invalid(`${place}.promptPool.tensors must agree on [P,C], [P,L,C], [P,A], got [${keys}], [${prompts}], [${affinities}]`, place);
-  if (affinities[1] !== spec.weathers.length) invalid(`${place}.promptPool.tensors.affinities must have an axis of ${spec.weathers.length} weathers, got ${affinities[1]}`, place);
+  if (affinities[1] !== spec.weathers.length)
+    invalid(`${place}.promptPool.tensors.affinities must have an axis of ${spec.weathers.length} weathers, got ${affinities[1]}`, place);
   const floats = keys[0] * keys[1] + prompts[0] * prompts[1] * prompts[2] + affinities[0] * affinities[1];
   if (spec.promptPool.bytes !== 4 * floats) invalid(`${place}.promptPool.bytes must be ${4 * floats} for its tensors, got ${spec.promptPool.bytes}`, place);
   const { sizePx, overlapPx, multiplePx } = spec.tile;
   if (sizePx % multiplePx !== 0 || overlapPx % multiplePx !== 0 || sizePx <= 2 * overlapPx)
-    invalid(`${place}.tile: sizePx and overlapPx must be multiples of ${multiplePx} and sizePx more than twice overlapPx, got ${sizePx} and ${overlapPx}`, place);
+    invalid(
+      `${place}.tile: sizePx and overlapPx must be multiples of ${multiplePx} and sizePx more than twice overlapPx, got ${sizePx} and ${overlapPx}`,
+      place,
+    );
   const { trainTimesteps, timesteps } = spec.schedule;
   if (!timesteps.every((t, i) => t < trainTimesteps && (i === 0 || t < (timesteps[i - 1] ?? 0))))
     invalid(`${place}.schedule.timesteps must fall and stay below ${trainTimesteps}, got [${timesteps}]`, place);
@@ -142,13 +151,16 @@ function invalid(sentence: string, place: string): never {
 export function findModel(manifest: Manifest, name: string = manifest.defaultModel): { readonly name: string; readonly spec: ModelSpec } {
   const spec = Object.hasOwn(manifest.models, name) ? manifest.models[name] : undefined;
   if (spec === undefined)
-    throw new RestoreError('model-not-found', `There is no model "${name}"; the manifest has ${Object.keys(manifest.models).join(', ')}.`, { details: { model: name } });
+    throw new RestoreError('model-not-found', `There is no model "${name}"; the manifest has ${Object.keys(manifest.models).join(', ')}.`, {
+      details: { model: name },
+    });
   return { name, spec };
 }
 
 /** The file of a graph in the precision asked for. @throws RestoreError `invalid-option` when the model has no such precision */
 export function graphFile(model: string, spec: ModelSpec, graph: GraphName, precision: Precision): ModelFile {
   const file = spec.graphs[graph][precision];
-  if (file === undefined) throw new RestoreError('invalid-option', `Model "${model}" has no ${precision} files; use fp32.`, { details: { option: 'precision', model } });
+  if (file === undefined)
+    throw new RestoreError('invalid-option', `Model "${model}" has no ${precision} files; use fp32.`, { details: { option: 'precision', model } });
   return file;
 }

@@ -50,7 +50,12 @@ export function createModelStore(manifestJson: unknown, readFile: ReadModelFile)
         return bytes;
       };
       const files = GRAPH_NAMES.map((graph) => graphFile(name, spec, graph, precision));
-      const [condition, depth, generalPrompts, denoiser] = (await Promise.all(files.map(read))) as [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>]; // one per graph name
+      const [condition, depth, generalPrompts, denoiser] = (await Promise.all(files.map(read))) as [
+        Uint8Array<ArrayBuffer>,
+        Uint8Array<ArrayBuffer>,
+        Uint8Array<ArrayBuffer>,
+        Uint8Array<ArrayBuffer>,
+      ]; // one per graph name
       const promptPool = await read(spec.promptPool);
       return { name, spec, precision, promptPool, graphs: { condition, depth, 'general-prompts': generalPrompts, denoiser } };
     },
@@ -64,9 +69,13 @@ export function createModelStore(manifestJson: unknown, readFile: ReadModelFile)
 export async function verifyModelFile(expected: ModelFile, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   const { file } = expected;
   if (bytes.length !== expected.bytes)
-    throw new RestoreError('model-corrupt', `${file} must have ${expected.bytes} bytes, it has ${bytes.length}; install the models again.`, { details: { file, bytes: bytes.length } });
+    throw new RestoreError('model-corrupt', `${file} must have ${expected.bytes} bytes, it has ${bytes.length}; install the models again.`, {
+      details: { file, bytes: bytes.length },
+    });
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
   if (sha256 !== expected.sha256)
-    throw new RestoreError('model-corrupt', `${file} must have the SHA-256 ${expected.sha256}, it has ${sha256}; install the models again.`, { details: { file, sha256 } });
+    throw new RestoreError('model-corrupt', `${file} must have the SHA-256 ${expected.sha256}, it has ${sha256}; install the models again.`, {
+      details: { file, sha256 },
+    });
 }

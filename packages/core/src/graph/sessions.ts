@@ -36,7 +36,12 @@ export async function openSessions(model: LoadedModel, factory: GraphFactory): P
     return graph;
   };
   try {
-    const graphs = { condition: await open('condition'), depth: await open('depth'), 'general-prompts': await open('general-prompts'), denoiser: await open('denoiser') };
+    const graphs = {
+      condition: await open('condition'),
+      depth: await open('depth'),
+      'general-prompts': await open('general-prompts'),
+      denoiser: await open('denoiser'),
+    };
     return { name: model.name, spec: model.spec, graphs, dispose };
   } catch (error) {
     await dispose();

@@ -3,21 +3,33 @@ import { RestoreError } from '../errors.ts';
 import type { CheckedOptions, OutputFormat } from '../options.ts';
 import type { InputFormat, RestoreWarning } from '../report.ts';
 
-export type OutputPlan = { readonly format: OutputFormat; readonly quality: number | undefined; readonly keep: 'keep' | 'strip'; readonly warnings: readonly RestoreWarning[] };
+export type OutputPlan = {
+  readonly format: OutputFormat;
+  readonly quality: number | undefined;
+  readonly keep: 'keep' | 'strip';
+  readonly warnings: readonly RestoreWarning[];
+};
 
 /** Longest side a container can hold, in pixels. */
 const MAX_SIDE_PX: Readonly<Record<OutputFormat, number>> = { jpeg: 65_535, png: 2 ** 31 - 1, webp: 16_383, avif: 65_536 };
 
 /** @throws RestoreError `invalid-option` when the container cannot hold the picture */
-export function planOutput(output: CheckedOptions['output'], input: { readonly format: InputFormat; readonly width: number; readonly height: number }): OutputPlan {
+export function planOutput(
+  output: CheckedOptions['output'],
+  input: { readonly format: InputFormat; readonly width: number; readonly height: number },
+): OutputPlan {
   const same = output.format === 'same';
   const unwritable = input.format === 'gif' || input.format === 'tiff';
   const format = output.format !== 'same' ? output.format : input.format === 'gif' || input.format === 'tiff' ? 'png' : input.format;
   const side = Math.max(input.width, input.height);
   if (side > MAX_SIDE_PX[format])
-    throw new RestoreError('invalid-option', `output.format must hold ${input.width}x${input.height} pixels, ${format} holds ${MAX_SIDE_PX[format]} a side; use png.`, {
-      details: { option: 'output.format', format },
-    });
+    throw new RestoreError(
+      'invalid-option',
+      `output.format must hold ${input.width}x${input.height} pixels, ${format} holds ${MAX_SIDE_PX[format]} a side; use png.`,
+      {
+        details: { option: 'output.format', format },
+      },
+    );
   const warnings: RestoreWarning[] = [];
   if (same && unwritable) warnings.push({ code: 'format-changed', message: `${input.format} is not written; the result is a png.` });
   const quality = format === 'png' ? undefined : output.quality;

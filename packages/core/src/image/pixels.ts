@@ -29,5 +29,8 @@ export function colourChannels(pixels: Pixels): 1 | 3 {
 export function assertPixels(pixels: Pixels): void {
   const { width, height, channels, data } = pixels;
   if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1 || data.length !== width * height * channels)
-    throw new RestoreError('dims-mismatch', `Pixels of ${width}x${height} with ${channels} channels need ${width * height * channels} samples, got ${data.length}.`);
+    throw new RestoreError(
+      'dims-mismatch',
+      `Pixels of ${width}x${height} with ${channels} channels need ${width * height * channels} samples, got ${data.length}.`,
+    );
 }

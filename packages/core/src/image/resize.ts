@@ -40,7 +40,13 @@ type Cover = {
 };
 
 function coverInterval(input: number, output: number): Cover {
-  const cover = { first: new Int32Array(output), last: new Int32Array(output), firstWeight: new Float64Array(output), lastWeight: new Float64Array(output), scale: output / input };
+  const cover = {
+    first: new Int32Array(output),
+    last: new Int32Array(output),
+    firstWeight: new Float64Array(output),
+    lastWeight: new Float64Array(output),
+    scale: output / input,
+  };
   for (let i = 0; i < output; i++) {
     const from = (i * input) / output;
     const to = ((i + 1) * input) / output;

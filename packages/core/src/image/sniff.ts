@@ -30,13 +30,21 @@ export function sniffImage(bytes: Uint8Array, limits: Required<Limits>): Sniffed
 export function checkSize(width: number, height: number, limits: Pick<Required<Limits>, 'maxPixels' | 'maxSidePx'>): void {
   const { maxPixels, maxSidePx } = limits;
   if (width * height > maxPixels)
-    throw new RestoreError('too-large', `The picture may have ${maxPixels} pixels, it has ${width}x${height} = ${width * height}; raise limits.maxPixels or make it smaller.`, {
-      details: { width, height, maxPixels },
-    });
+    throw new RestoreError(
+      'too-large',
+      `The picture may have ${maxPixels} pixels, it has ${width}x${height} = ${width * height}; raise limits.maxPixels or make it smaller.`,
+      {
+        details: { width, height, maxPixels },
+      },
+    );
   if (Math.max(width, height) > maxSidePx)
-    throw new RestoreError('too-large', `A side of the picture may have ${maxSidePx} pixels, it is ${width}x${height}; raise limits.maxSidePx or make it smaller.`, {
-      details: { width, height, maxSidePx },
-    });
+    throw new RestoreError(
+      'too-large',
+      `A side of the picture may have ${maxSidePx} pixels, it is ${width}x${height}; raise limits.maxSidePx or make it smaller.`,
+      {
+        details: { width, height, maxSidePx },
+      },
+    );
 }
 
 function detectFormat(bytes: Uint8Array): InputFormat {
@@ -44,16 +52,25 @@ function detectFormat(bytes: Uint8Array): InputFormat {
   if (text.startsWith('\xff\xd8\xff')) return 'jpeg';
   if (text.startsWith('\x89PNG\r\n\x1a\n')) return 'png';
   if (/^GIF8[79]a/.test(text)) return 'gif';
-  if (/^RIFF[^]{4}WEBP/.test(text)) return 'webp';
+  if (text.startsWith('RIFF') && text.startsWith('WEBP', 8)) return 'webp';
   if (/^(II[*+]\0|MM\0[*+])/.test(text)) return 'tiff';
-  if (/^[^]{4}ftyp/.test(text)) {
+  if (text.startsWith('ftyp', 4)) {
     // The major brand, or one of the compatible brands behind it: AVIF files may call themselves `mif1`.
-    if (/^[^]{8}([^]{4})*avi[fs]/.test(text)) return 'avif';
-    throw new RestoreError('unsupported-format', 'Expected JPEG, PNG, WebP, AVIF, GIF or TIFF, got HEIC or another ISO media file; export the picture as JPEG.', {
-      details: { format: 'heic' },
-    });
+    if (brands(text).some((brand) => brand === 'avif' || brand === 'avis')) return 'avif';
+    throw new RestoreError(
+      'unsupported-format',
+      'Expected JPEG, PNG, WebP, AVIF, GIF or TIFF, got HEIC or another ISO media file; export the picture as JPEG.',
+      {
+        details: { format: 'heic' },
+      },
+    );
   }
   throw new RestoreError('unsupported-format', 'Expected a JPEG, PNG, WebP, AVIF, GIF or TIFF file, the bytes are none of these; convert the picture first.');
+}
+
+/** Words of four letters from the major brand on. */
+function brands(text: string): readonly string[] {
+  return Array.from({ length: Math.floor((text.length - 8) / 4) }, (_, i) => text.slice(8 + 4 * i, 12 + 4 * i));
 }
 
 /** No whole picture is shorter, in any of the containers. */
@@ -65,10 +82,15 @@ function readSize(bytes: Uint8Array, format: InputFormat): { readonly width: num
     if (bytes.length < MIN_BYTES) throw new RangeError(`A header takes ${MIN_BYTES} bytes.`);
     size = imageSize(bytes);
   } catch (cause) {
-    throw new RestoreError('truncated', `Expected a whole ${format} file, its header ends after ${bytes.length} bytes; send the file again.`, { cause, details: { format } });
+    throw new RestoreError('truncated', `Expected a whole ${format} file, its header ends after ${bytes.length} bytes; send the file again.`, {
+      cause,
+      details: { format },
+    });
   }
   const { width = 0, height = 0 } = size;
   if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0))
-    throw new RestoreError('corrupt-image', `Expected a ${format} file with a width and a height, its header says ${width}x${height}.`, { details: { format } });
+    throw new RestoreError('corrupt-image', `Expected a ${format} file with a width and a height, its header says ${width}x${height}.`, {
+      details: { format },
+    });
   return { width, height };
 }

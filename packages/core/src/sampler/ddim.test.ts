@@ -11,7 +11,10 @@ describe('computeAlphasCumprod', () => {
   const alphasCumprod = computeAlphasCumprod(schedule);
   it('starts at 1 - betaStart and falls to nearly nothing', () => {
     expect(alphasCumprod).toHaveLength(1000);
-    expectClose([alphasCumprod[0] as number, alphasCumprod[999] as number], [0.9999, 4.0358e-5], { tolerance: 1e-8, why: 'the published end value has five digits' });
+    expectClose([alphasCumprod[0] as number, alphasCumprod[999] as number], [0.9999, 4.0358e-5], {
+      tolerance: 1e-8,
+      why: 'the published end value has five digits',
+    });
     expect(alphasCumprod.every((a, t) => t === 0 || a < (alphasCumprod[t - 1] as number))).toBe(true);
   });
 });
@@ -41,6 +44,8 @@ describe('ddimStep', () => {
   it('refuses height and width swapped', () => {
     const portrait = tensor('NCHW', [1, 1, 2, 3], new Float32Array(6));
     const landscape = tensor('NCHW', [1, 1, 3, 2], new Float32Array(6));
-    expect(() => ddimStep(portrait, landscape, { alphaCumprod: 0.5, alphaCumprodPrev: 0.9, clip: 1 })).toThrow(expect.objectContaining({ code: 'dims-mismatch' }));
+    expect(() => ddimStep(portrait, landscape, { alphaCumprod: 0.5, alphaCumprodPrev: 0.9, clip: 1 })).toThrow(
+      expect.objectContaining({ code: 'dims-mismatch' }),
+    );
   });
 });

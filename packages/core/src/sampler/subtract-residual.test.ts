@@ -4,12 +4,23 @@ import type { Pixels } from '../image/pixels.ts';
 import type { ResidualPatch } from '../tiling/blend.ts';
 import { subtractResidual } from './subtract-residual.ts';
 
-const empty = (pixels: Pixels): Pixels => ({ ...pixels, data: pixels.data instanceof Uint16Array ? new Uint16Array(pixels.data.length) : new Uint8Array(pixels.data.length) });
+const empty = (pixels: Pixels): Pixels => ({
+  ...pixels,
+  data: pixels.data instanceof Uint16Array ? new Uint16Array(pixels.data.length) : new Uint8Array(pixels.data.length),
+});
 
 /** A patch over the whole picture, plane by plane. */
 function whole({ width, height }: Pixels, planes: (c: number) => number): ResidualPatch {
   const area = width * height;
-  return { top: 0, left: 0, height, width, strideH: height, strideW: width, planes: Float32Array.from({ length: 3 * area }, (_, i) => planes(Math.floor(i / area))) };
+  return {
+    top: 0,
+    left: 0,
+    height,
+    width,
+    strideH: height,
+    strideW: width,
+    planes: Float32Array.from({ length: 3 * area }, (_, i) => planes(Math.floor(i / area))),
+  };
 }
 
 function subtract(pixels: Pixels, planes: (c: number) => number, strength = 1): number[] {

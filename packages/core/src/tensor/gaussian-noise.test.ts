@@ -29,4 +29,3 @@ describe('noise', () => {
     expect(new Set(data).size).toBe(12);
   });
 });
-

@@ -24,7 +24,10 @@ export function createNoisePlate(seed: number): NoisePlate {
 }
 
 /** The part of the repeated plate that lies over a window of the picture. @returns [1,3,height,width] */
-export function cutNoise(plate: NoisePlate, window: { readonly top: number; readonly left: number; readonly height: number; readonly width: number }): Tensor<'NCHW'> {
+export function cutNoise(
+  plate: NoisePlate,
+  window: { readonly top: number; readonly left: number; readonly height: number; readonly width: number },
+): Tensor<'NCHW'> {
   const { top, left, height, width } = window;
   const noise = new Float32Array(3 * height * width);
   let at = 0;

@@ -18,7 +18,10 @@ export type Tensor<L extends Layout = Layout> = {
 export function tensor<L extends Layout>(layout: L, dims: readonly number[], data: Float32Array): Tensor<L> {
   const size = dims.reduce((product, d) => product * d, 1);
   if (dims.length !== layout.length || size !== data.length || !dims.every((d) => Number.isInteger(d) && d > 0))
-    throw new RestoreError('dims-mismatch', `A tensor ${layout} needs ${layout.length} dims that multiply to its ${data.length} numbers, got [${dims.join(',')}].`);
+    throw new RestoreError(
+      'dims-mismatch',
+      `A tensor ${layout} needs ${layout.length} dims that multiply to its ${data.length} numbers, got [${dims.join(',')}].`,
+    );
   return { layout, dims, data };
 }
 

@@ -5,7 +5,12 @@ import { createResidualBlender } from './blend.ts';
 import { planTileGrid } from './tile-grid.ts';
 
 /** Cuts a known residual into tiles, blends them, and puts the rectangles together; counts how often each place was given. */
-function roundTrip(height: number, width: number, rule: { sizePx: number; overlapPx: number; multiplePx: number }, valueAt: (c: number, y: number, x: number, tile: number) => number) {
+function roundTrip(
+  height: number,
+  width: number,
+  rule: { sizePx: number; overlapPx: number; multiplePx: number },
+  valueAt: (c: number, y: number, x: number, tile: number) => number,
+) {
   const grid = planTileGrid({ height, width }, rule);
   const blender = createResidualBlender(grid);
   const result = new Float32Array(3 * height * width);
@@ -16,7 +21,8 @@ function roundTrip(height: number, width: number, rule: { sizePx: number; overla
       const h = rows.end - rows.start;
       const w = columns.end - columns.start;
       const data = new Float32Array(3 * h * w);
-      for (let c = 0, at = 0; c < 3; c++) for (let y = rows.start; y < rows.end; y++) for (let x = columns.start; x < columns.end; x++) data[at++] = valueAt(c, y, x, tile);
+      for (let c = 0, at = 0; c < 3; c++)
+        for (let y = rows.start; y < rows.end; y++) for (let x = columns.start; x < columns.end; x++) data[at++] = valueAt(c, y, x, tile);
       tile++;
       const patch = blender.add(i, j, tensor('NCHW', [1, 3, h, w], data));
       for (let y = 0; y < patch.height; y++)
@@ -45,7 +51,9 @@ describe('createResidualBlender', () => {
   ])('gives every place once, and what the tiles agree on: %i x %i, %o', (height, width, r) => {
     const { result, given } = roundTrip(height, width, r, field);
     expect(given.every((times) => times === 1)).toBe(true);
-    const expected = Float32Array.from({ length: 3 * height * width }, (_, i) => field(Math.floor(i / (height * width)), Math.floor(i / width) % height, i % width));
+    const expected = Float32Array.from({ length: 3 * height * width }, (_, i) =>
+      field(Math.floor(i / (height * width)), Math.floor(i / width) % height, i % width),
+    );
     expectClose(result, expected, { tolerance: 1e-6, why: 'weights sum to 1 within float32, values up to 1' });
   });
   it('keeps zeros exactly zero', () => {

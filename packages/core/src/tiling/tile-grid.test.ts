@@ -4,9 +4,12 @@ import { planTileGrid } from './tile-grid.ts';
 const rule = { sizePx: 64, overlapPx: 16, multiplePx: 8 };
 
 /** Every length that may go wrong, and every rule we use. */
-const cases = [rule, { sizePx: 512, overlapPx: 64, multiplePx: 8 }, { sizePx: 40, overlapPx: 8, multiplePx: 8 }, { sizePx: 32, overlapPx: 0, multiplePx: 16 }].flatMap((r) =>
-  [1, 7, 8, 9, 31, 63, 64, 65, 66, 95, 96, 97, 200, 511, 512, 513, 1000, 4001, 30_000].map((side) => [side, r] as const),
-);
+const cases = [
+  rule,
+  { sizePx: 512, overlapPx: 64, multiplePx: 8 },
+  { sizePx: 40, overlapPx: 8, multiplePx: 8 },
+  { sizePx: 32, overlapPx: 0, multiplePx: 16 },
+].flatMap((r) => [1, 7, 8, 9, 31, 63, 64, 65, 66, 95, 96, 97, 200, 511, 512, 513, 1000, 4001, 30_000].map((side) => [side, r] as const));
 
 describe('planTileGrid', () => {
   it.each(cases)('covers %i pixels with equal windows of whole multiples: %o', (side, r) => {

@@ -10,6 +10,8 @@ export function checkTileSize(tile: number | 'auto', { sizePx, overlapPx, multip
   if (tile === 'auto') return { sizePx, overlapPx, multiplePx };
   const least = Math.max(4 * overlapPx, multiplePx);
   if (tile < least || tile % multiplePx !== 0)
-    throw new RestoreError('invalid-option', `tile must be 'auto' or a multiple of ${multiplePx} from ${least} on for this model, got ${tile}.`, { details: { option: 'tile', least, multiplePx } });
+    throw new RestoreError('invalid-option', `tile must be 'auto' or a multiple of ${multiplePx} from ${least} on for this model, got ${tile}.`, {
+      details: { option: 'tile', least, multiplePx },
+    });
   return { sizePx: tile, overlapPx, multiplePx };
 }
