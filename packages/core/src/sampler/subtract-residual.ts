@@ -29,7 +29,7 @@ export function subtractResidual(degraded: Pixels, patch: ResidualPatch, strengt
   }
 }
 
-/** Halves round up, as in the recipe. */
+/** Clipped; halves round up: integer arrays cut off what stands behind the point. */
 function toSample(value: number, white: number): number {
-  return value <= 0 ? 0 : value >= white ? white : Math.floor(value + 0.5);
+  return value <= 0 ? 0 : value >= white ? white : value + 0.5;
 }

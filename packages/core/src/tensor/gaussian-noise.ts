@@ -34,7 +34,13 @@ export function cutNoise(
   for (let c = 0; c < 3; c++) {
     for (let y = top; y < top + height; y++) {
       const row = (c * PLATE_SIDE + (y % PLATE_SIDE)) * PLATE_SIDE;
-      for (let x = left; x < left + width; x++) noise[at++] = plate[row + (x % PLATE_SIDE)] as number; // the plate covers every remainder
+      for (let x = left; x < left + width; ) {
+        const column = x % PLATE_SIDE;
+        const run = Math.min(PLATE_SIDE - column, left + width - x);
+        noise.set(plate.subarray(row + column, row + column + run), at);
+        x += run;
+        at += run;
+      }
     }
   }
   return tensor('NCHW', [1, 3, height, width], noise);
