@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 import weather
-from data import CleanPictures
+from data import CleanPictures, is_validation
 from depth_losses import normalised_depth
 from scenes import render_scene
 from views import image_view
@@ -25,8 +25,8 @@ def evaluate_depth(encoder, head, data: Path | None) -> dict:
         held_out = CleanPictures.load(data, validation=True)
         known = [(p.astype(np.float32) / 255, d) for p, d in zip(held_out.pictures, held_out.depths)]
         known = [(clean, weather.refine_depth(depth, clean)) for clean, depth in known]
-        trained = CleanPictures.load(data, validation=False)
-        figures["photographs"] = measure(encoder, head, known, mean_map(d.astype(np.float32) / 255 for d in trained.depths))
+        trained = (cv2.imread(str(p), cv2.IMREAD_GRAYSCALE) for p in sorted((data / "depth").glob("*.png")) if not is_validation(p.stem))
+        figures["photographs"] = measure(encoder, head, known, mean_map(d.astype(np.float32) / 255 for d in trained))
     return figures
 
 

@@ -145,6 +145,7 @@ def receptive_field_px(model: T3) -> int:
     return radius + MULTIPLE_PX * len(denoiser.middle) + MULTIPLE_PX - 1  # and the cell of the coarsest grid
 
 
+@torch.no_grad()
 def count_macs(model: T3, depth_tokens: DepthTokens) -> dict:
     """MACs at 256x256: {"denoiserPass", "depth", "generalPrompts", "total", "referencePass"}, total = two passes and the conditioning.
 

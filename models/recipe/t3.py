@@ -8,6 +8,7 @@ come from the authors' checkpoint by `convert_reference.py`. The denoiser is cut
 Unlike our own models it is not local: channel attention and the query average over the whole input, its zero padding included.
 """
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -121,12 +122,17 @@ class TimeEmbedding(nn.Module):
         self.out = nn.Linear(TIME_CHANNELS, TIME_CHANNELS)
 
     def forward(self, timestep):
-        return self.out(simple_gate(self.hidden(self.sinusoid(timestep))))
+        return self.out(simple_gate(self.hidden(self.sinusoid(timestep)), TIME_CHANNELS))
 
     def sinusoid(self, timestep):
-        """cos(t w_i), then sin(t w_i), w_i = 10000^(-i/32), i = 0..31: [B,64]."""
+        """cos(t w_i), then sin(t w_i), w_i = 10000^(-i/32), i = 0..31: [B,64].
+
+        Whole turns are taken off the angle first: WGSL promises nothing for cos and sin outside [-pi, pi].
+        """
         frequencies = torch.tensor([10000 ** (-i / 32) for i in range(32)], dtype=timestep.dtype)
         angle = timestep[:, None] * frequencies
+        turns = torch.floor(angle / (2 * math.pi) + 0.5)
+        angle = angle - turns * 6.28125 - turns * (2 * math.pi - 6.28125)  # the first product is exact
         return torch.cat([angle.cos(), angle.sin()], -1)
 
 
@@ -135,6 +141,7 @@ class Block(nn.Module):
 
     def __init__(self, channels):
         super().__init__()
+        self.channels = channels
         self.modulation = nn.Linear(TIME_CHANNELS // 2, 4 * channels)
         self.norm1 = ChannelNorm(channels)
         self.expand1 = nn.Conv2d(channels, 2 * channels, 1)
@@ -148,13 +155,15 @@ class Block(nn.Module):
         self.gain2 = nn.Parameter(torch.zeros(1, channels, 1, 1))
 
     def forward(self, x, time_embedding):
-        shift1, scale1, shift2, scale2 = self.modulation(simple_gate(time_embedding))[:, :, None, None].chunk(4, 1)
+        c = self.channels
+        modulation = self.modulation(simple_gate(time_embedding, TIME_CHANNELS // 2))[:, :, None, None]  # [B,4c,1,1]
+        shift1, scale1, shift2, scale2 = (modulation[:, i * c : (i + 1) * c] for i in range(4))
         y = self.norm1(x) * (1 + scale1) + shift1
-        y = simple_gate(self.depthwise(self.expand1(y)))
+        y = simple_gate(self.depthwise(self.expand1(y)), c)
         y = y * self.channel_attention(y.mean((2, 3), keepdim=True))  # no sigmoid
         x = x + self.project1(y) * self.gain1
         y = self.norm2(x) * (1 + scale2) + shift2
-        return x + self.project2(simple_gate(self.expand2(y))) * self.gain2
+        return x + self.project2(simple_gate(self.expand2(y), c)) * self.gain2
 
 
 class ChannelNorm(nn.Module):
@@ -189,7 +198,7 @@ class CrossAttention(nn.Module):
     def attend(self, queries, key_values):
         """The same from queries already projected [B,Q,C]."""
         split = lambda x: x.unflatten(-1, (HEADS, CHANNELS // HEADS)).transpose(1, 2)  # [B,heads,tokens,d]
-        key, value = (split(x) for x in key_values.chunk(2, -1))
+        key, value = split(key_values[..., :CHANNELS]), split(key_values[..., CHANNELS:])
         scale = (CHANNELS // HEADS) ** -0.5
         attention = (split(queries) * scale @ key.transpose(-2, -1)).softmax(-1)  # [B,heads,Q,K]
         return self.out((attention @ value).transpose(1, 2).flatten(2))
@@ -228,10 +237,9 @@ class GeneralPrompts(nn.Module):
         return self.attention(self.prompts.expand(len(depth_tokens), -1, -1), context)
 
 
-def simple_gate(x):
-    """The first half of the channels (axis 1) times the second: the network's only activation."""
-    first, second = x.chunk(2, 1)
-    return first * second
+def simple_gate(x, channels):
+    """x [B,2c,...] -> [B,c,...]: the first half of the channels times the second, the network's only activation."""
+    return x[:, :channels] * x[:, channels:]  # not `chunk`: in a graph it would ask for the shape at every call
 
 
 def reference_prompt_loss(general_key, depth_features, chosen_keys):

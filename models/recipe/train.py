@@ -120,6 +120,9 @@ def start(options, device):
         config = TrainConfig(**json.loads(options.config))
         torch.manual_seed(config.seed)
         model = Restorer(config_from({**asdict(CONFIGS[options.model]), **json.loads(options.model_config)})).to(device, memory_format=torch.channels_last)
+        if options.init:
+            missing = model.load_state_dict(load_checkpoint(options.init)["averaged"], strict=False)
+            print(f"starts from the weights of {options.init}; {missing}", flush=True)
         return model, make_optimizers(model, config.rate), AveragedWeights(model), 0, config
     saved = load_checkpoint(source)
     config = replace(TrainConfig(**saved["train_config"]), **json.loads(options.config))
@@ -185,6 +188,7 @@ def main():
     parser.add_argument("--depth-encoder", type=Path, required=True, help="checkpoint of train_depth.py")
     parser.add_argument("--run", type=Path, required=True, help="folder of checkpoints and log; goes on from its last.pt")
     parser.add_argument("--resume", type=Path, help="checkpoint to start from when the run has no last.pt")
+    parser.add_argument("--init", type=Path, help="checkpoint whose averaged weights a new run starts from, with fresh optimizers")
     parser.add_argument("--steps", type=int, default=40_000, help="steps in all (default 40000)")
     parser.add_argument("--decay", type=int, default=5_000, help="the last steps, over which the rate falls to zero (default 5000)")
     parser.add_argument("--config", default="{}", help="JSON of TrainConfig fields to change")

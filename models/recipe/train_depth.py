@@ -75,7 +75,7 @@ def mixed_with_earlier(batches, uses: int, pool: int, rng):
         kept = [*kept, batch][-pool:]
         for chosen in [batch, *(kept[i] for i in rng.integers(len(kept), size=uses - 1))]:
             across = slice(None, None, int(rng.choice((-1, 1))))
-            yield {name: np.ascontiguousarray(pictures[:, :, across]) for name, pictures in chosen.items()}
+            yield {name: np.ascontiguousarray(np.asarray(pictures)[:, :, across]) for name, pictures in chosen.items()}
 
 
 def train_step(encoder, head, optimizers, batch, config: DepthTrainConfig, device="cpu"):

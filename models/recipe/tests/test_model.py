@@ -5,7 +5,8 @@ import torch
 
 from depth import DepthEncoder
 from macs import count_macs
-from model import CONFIGS, Restorer, all_weathers
+from diffusion import ALPHAS_CUMPROD
+from model import CONFIGS, Restorer, all_weathers, wiener_gain
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,13 @@ def test_prompts_are_per_picture(nano):
     alone = nano.prompts(view[1:2], patches[1:2], tokens[1:2], all_weathers(1))
     torch.testing.assert_close(together[1][1], alone[1][0], atol=1e-5, rtol=1e-4)  # other summation order
     torch.testing.assert_close(together[3][1], alone[3][0], atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("t", [0, 10, 500, 999])
+def test_the_noisy_residual_enters_as_the_best_linear_guess(t):
+    alpha = float(ALPHAS_CUMPROD[t])
+    expected = alpha**0.5 * 0.01 / (alpha * 0.01 + 1 - alpha)
+    assert abs(wiener_gain(torch.tensor([float(t)])).item() / expected - 1) < 0.02  # the closed form of the schedule
 
 
 @pytest.mark.parametrize(("name", "limit"), [("nano", 2e9), ("lite", 8e9)])
