@@ -37,9 +37,11 @@ export async function createWebGraphs({ backend = 'auto', threads, wasmPaths }: 
 }
 
 async function openGraph(ort: Ort, backend: 'webgpu' | 'wasm', name: string, onnx: Uint8Array): Promise<Graph> {
-  const session = await ort.InferenceSession.create(onnx, { executionProviders: [backend], graphOptimizationLevel: 'all' }).catch((cause: unknown) => {
-    throw failed(`Graph ${name} could not be loaded`, cause);
-  });
+  const session = await ort.InferenceSession.create(onnx, { executionProviders: [backend], graphOptimizationLevel: 'all', logSeverityLevel: 3 }).catch(
+    (cause: unknown) => {
+      throw failed(`Graph ${name} could not be loaded`, cause);
+    },
+  );
   let release: Promise<void> | undefined;
   return {
     inputNames: session.inputNames,
