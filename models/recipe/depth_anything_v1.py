@@ -5,6 +5,7 @@ position embedding's interpolation with its offset of 0.1 (Oquab et al. 2023, DI
 """
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -42,7 +43,7 @@ def _from_published(folder: Path | None, state_dict: dict | None) -> DepthAnythi
     source = {"config": DepthAnythingConfig(), "state_dict": state_dict} if folder is None else {"local_files_only": True}
     model, found = DepthAnythingForDepthEstimation.from_pretrained(folder, **source, dtype=torch.float32, output_loading_info=True, ignore_mismatched_sizes=True)
     shapes = [f"{name}: expected {list(wanted)}, got {list(got)}" for name, got, wanted in found["mismatched_keys"]]
-    refuse_misfits(sorted(found["missing_keys"]), sorted(found["unexpected_keys"]), shapes)
+    refuse_misfits(found["missing_keys"], found["unexpected_keys"], shapes)
     check_is_small(model)
     return model.eval().requires_grad_(False)
 
@@ -67,14 +68,14 @@ def from_reference_names(state_dict: dict) -> DepthAnythingForDepthEstimation:
             continue
         shapes += [f"{name}: expected {list(wanted[new])}, got {list(part.shape)}" for new, part in parts.items() if tuple(part.shape) != wanted[new]]
         renamed |= parts
-    refuse_misfits(sorted(wanted.keys() - renamed.keys()), left_over, shapes)
+    refuse_misfits(wanted.keys() - renamed.keys(), left_over, shapes)
     model.load_state_dict({name: value.contiguous() for name, value in renamed.items()}, assign=True)
     return model.eval().requires_grad_(False)
 
 
-def refuse_misfits(missing: list[str], left_over: list[str], shapes: list[str]):
+def refuse_misfits(missing: Iterable[str], left_over: Iterable[str], shapes: Iterable[str]):
     """Nothing when all three are empty. @raises WeightsError that lists every one"""
-    lists = {"missing": missing, "left over": left_over, "of another shape": shapes}
+    lists = {"missing": sorted(missing), "left over": sorted(left_over), "of another shape": sorted(shapes)}
     if any(lists.values()):
         lines = [f"  {title} ({len(names)}):\n" + "\n".join(f"    {name}" for name in names) for title, names in lists.items() if names]
         raise WeightsError("Expected every tensor of the published weights once and in its shape, got:\n" + "\n".join(lines))
@@ -133,10 +134,10 @@ class DepthTokens(nn.Module):
 
     def forward(self, view):
         if self.normalise:
-            mean, deviation = (torch.tensor(x, dtype=view.dtype)[:, None, None] for x in (IMAGENET_MEAN, IMAGENET_STD))
+            mean, deviation = (torch.tensor(x, dtype=view.dtype, device=view.device)[:, None, None] for x in (IMAGENET_MEAN, IMAGENET_STD))
             view = (view - mean) / deviation
         patches = self.patches(view)
-        x = torch.cat([self.class_token.expand(len(view), -1, -1), patches.flatten(2).transpose(1, 2)], 1)
+        x = torch.cat([self.class_token.expand(view.shape[0], -1, -1), patches.flatten(2).transpose(1, 2)], 1)
         x = x + self.position(*patches.shape[-2:])
         for block in self.blocks:
             x = block(x)
@@ -168,14 +169,15 @@ class PositionEmbedding(nn.Module):
 
 def cubic_weights(length, like):
     """Weights [length,37] of the grid's positions for every patch; dtype and device of `like`."""
-    source = (torch.arange(length, dtype=like.dtype) + 0.5) * (GRID / (length + 0.1)) - 0.5  # [length], -0.5 .. 36.5
-    taps = torch.arange(-2, GRID + 2, dtype=like.dtype)  # two beyond the border on each side
+    place = {"dtype": like.dtype, "device": like.device}
+    source = (torch.arange(length, **place) + 0.5) * (GRID / (length + 0.1)) - 0.5  # [length], -0.5 .. 36.5
+    taps = torch.arange(-2, GRID + 2, **place)  # two beyond the border on each side
     distance = (source[:, None] - taps).abs()
     a = CUBIC_A
     near = ((a + 2) * distance - (a + 3)) * distance * distance + 1
     far = ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a
     weights = torch.where(distance <= 1, near, torch.where(distance < 2, far, torch.zeros_like(far)))  # [length,41]
-    border = F.one_hot(torch.arange(-2, GRID + 2).clamp(0, GRID - 1), GRID).to(like.dtype)  # [41,37]
+    border = torch.eye(GRID, **place)[taps.long().clamp(0, GRID - 1)]  # [41,37]
     return weights @ border
 
 

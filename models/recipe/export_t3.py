@@ -151,17 +151,19 @@ def count_macs(model: T3, depth_tokens: DepthTokens) -> dict:
 
     `referencePass` is a pass of the network as released, which computes the depth prompts and all keys and values again at every step.
     """
-    encoder, decoder, general = EncoderGraph(model.denoiser), DecoderGraph(model.denoiser), GeneralPromptsGraph(model)
-    picture, timestep = torch.rand(1, 3, 256, 256), torch.tensor([500.0])
+    with torch.device("meta"):  # counted by shapes alone
+        model, depth_tokens = T3(len(model.pool.keys)), copy.deepcopy(depth_tokens).to("meta")
+        encoder, decoder, general = EncoderGraph(model.denoiser), DecoderGraph(model.denoiser), GeneralPromptsGraph(model)
+        picture, timestep, view = torch.rand(1, 3, 256, 256), torch.rand(1), torch.rand(1, 3, 252, 252)
+        key_values = torch.rand(1, TOP_K * PROMPT_LENGTH, 2 * CHANNELS), torch.rand(1, GENERAL_PROMPTS, 2 * CHANNELS)
+        depth_features, depth_prompts = torch.rand(1, 18 * 18, DEPTH_CHANNELS), torch.rand(1, GENERAL_PROMPTS, CHANNELS)
     encoded = dict(zip(ENCODED, encoder(picture, picture, timestep)))
     encoded.pop("query")
-    key_values = torch.randn(1, TOP_K * PROMPT_LENGTH, 2 * CHANNELS), torch.randn(1, GENERAL_PROMPTS, 2 * CHANNELS)
-    depth_features = torch.rand(1, 18 * 18, DEPTH_CHANNELS)
     counts = {
         "denoiserPass": macs_of(encoder, picture, picture, timestep) + macs_of(decoder, *encoded.values(), *key_values, picture),
-        "depth": macs_of(depth_tokens, torch.rand(1, 3, 252, 252)),
+        "depth": macs_of(depth_tokens, view),
         "generalPrompts": macs_of(general, depth_features),
     }
     total = 2 * counts["denoiserPass"] + counts["depth"] + counts["generalPrompts"]
-    reference_pass = macs_of(model.general, depth_features) + macs_of(model, picture, picture, timestep, torch.randn(1, GENERAL_PROMPTS, CHANNELS))
+    reference_pass = macs_of(model.general, depth_features) + macs_of(model, picture, picture, timestep, depth_prompts)
     return {**counts, "total": total, "referencePass": reference_pass}

@@ -5,6 +5,7 @@ in both precisions.
 """
 
 import hashlib
+import warnings
 from pathlib import Path
 
 import onnx
@@ -27,10 +28,12 @@ def export_pieces(module, inputs: dict, outputs: list[str], dynamic_axes: dict, 
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     whole = path.with_suffix(".whole.onnx")
-    torch.onnx.export(
-        module, tuple(inputs.values()), str(whole), input_names=list(inputs), output_names=outputs, dynamic_axes=dynamic_axes, opset_version=OPSET,
-        dynamo=False,
-    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="torch.tensor results are registered as constants")  # they are constants
+        torch.onnx.export(
+            module, tuple(inputs.values()), str(whole), input_names=list(inputs), output_names=outputs, dynamic_axes=dynamic_axes,
+            opset_version=OPSET, dynamo=False,
+        )  # fmt: skip
     graph = onnx.load(whole)
     onnx.checker.check_model(graph, full_check=True)
     whole.unlink()

@@ -129,7 +129,7 @@ class TimeEmbedding(nn.Module):
 
         Whole turns are taken off the angle first: WGSL promises nothing for cos and sin outside [-pi, pi].
         """
-        frequencies = torch.tensor([10000 ** (-i / 32) for i in range(32)], dtype=timestep.dtype)
+        frequencies = torch.tensor([10000 ** (-i / 32) for i in range(32)], dtype=timestep.dtype, device=timestep.device)
         angle = timestep[:, None] * frequencies
         turns = torch.floor(angle / (2 * math.pi) + 0.5)
         angle = angle - turns * 6.28125 - turns * (2 * math.pi - 6.28125)  # the first product is exact
@@ -234,7 +234,7 @@ class GeneralPrompts(nn.Module):
     def forward(self, depth_tokens):
         """depth_tokens [B,n,384] -> depth_prompts [B,256,1024]."""
         context = self.attention.key_values(self.transform(depth_tokens))
-        return self.attention(self.prompts.expand(len(depth_tokens), -1, -1), context)
+        return self.attention(self.prompts.expand(depth_tokens.shape[0], -1, -1), context)
 
 
 def simple_gate(x, channels):

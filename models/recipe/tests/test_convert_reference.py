@@ -4,10 +4,8 @@ import argparse
 import hashlib
 import json
 import os
-import subprocess
 import sys
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -178,7 +176,7 @@ def test_lists_every_tensor_that_is_missing_left_over_or_of_another_shape():
     del wrong["model.ending.bias"], wrong["model.encoders.3.17.beta"]
     with pytest.raises(WeightsError) as refused:
         build_t3(wrong)
-    assert "missing (2):\n    model.ending.bias\n    model.encoders.3.17.beta" in str(refused.value)
+    assert "missing (2):\n    model.encoders.3.17.beta\n    model.ending.bias" in str(refused.value)
     assert "left over (1):\n    model.extra.bias" in str(refused.value)
     assert "another shape (1):\n    model.intro.weight: expected [64, 6, 3, 3], got [64, 3, 3, 3]" in str(refused.value)
 
@@ -238,12 +236,20 @@ def test_hyper_parameters_of_argparse_do_not_hinder(tmp_path):
     assert read_reference(tmp_path / "plain.ckpt", "raw").denoiser == {}
 
 
-def test_the_command_ends_with_the_list_and_writes_nothing(tmp_path):
-    torch.save({"state_dict": {"model.intro.bias": torch.zeros(64)}}, tmp_path / "part.ckpt")
-    command = [sys.executable, "convert_reference.py", tmp_path / "part.ckpt", "--weights", "raw", "-o", tmp_path / "t3"]
-    ended = subprocess.run(command, cwd=Path(__file__).parent.parent, capture_output=True, text=True)
-    assert ended.returncode == 2 and "give the Depth-Anything ViT-S weights by --depth" in ended.stderr
+def test_the_command_ends_with_the_list_and_writes_nothing(tmp_path, capsys):
+    depth = {f"depth.{name}": value for name, value in depth_tensors().items()}
+    torch.save({"state_dict": {"model.intro.bias": torch.zeros(64), **depth}}, tmp_path / "part.ckpt")
+    with pytest.raises(SystemExit) as ended:
+        run_main(tmp_path / "part.ckpt", "--weights", "raw", "-o", tmp_path / "t3")
+    assert ended.value.code == 2 and "missing (511):\n    model.atten_list.0.kv.bias" in capsys.readouterr().err
     assert not (tmp_path / "t3").exists()
+
+
+def test_the_command_asks_for_depth_weights_when_the_checkpoint_has_none(tmp_path, capsys):
+    torch.save({"state_dict": {}}, tmp_path / "part.ckpt")
+    with pytest.raises(SystemExit):
+        run_main(tmp_path / "part.ckpt", "--weights", "raw", "-o", tmp_path / "t3")
+    assert "give the Depth-Anything ViT-S weights by --depth" in capsys.readouterr().err
 
 
 PUBLISHED_NAMES = {".q_proj.": ".attention.query.", ".k_proj.": ".attention.key.", ".v_proj.": ".attention.value.", ".o_proj.": ".output.dense."}
@@ -275,8 +281,11 @@ def test_depth_weights_are_read_from_a_folder_a_safetensors_file_and_the_authors
 def test_refuses_depth_weights_that_lack_a_tensor_or_are_not_there(tmp_path):
     state_dict = published_names(from_reference_names(depth_tensors()).state_dict())
     del state_dict["backbone.encoder.layer.3.attention.attention.key.bias"]
+    state_dict["head.conv1.bias"] = torch.zeros(7)
     save_file(state_dict, tmp_path / "model.safetensors")
-    with pytest.raises(WeightsError, match=r"missing \(1\):\n    backbone.encoder.layer.3.attention.k_proj.bias"):
+    with pytest.raises(WeightsError) as refused:
         load_depth_anything(tmp_path / "model.safetensors")
+    assert "missing (1):\n    backbone.encoder.layer.3.attention.k_proj.bias" in str(refused.value)
+    assert "head.conv1.bias: expected [32], got [7]" in str(refused.value)
     with pytest.raises(FileNotFoundError, match="depth-anything-small-hf"):
         load_depth_anything(tmp_path / "nowhere")
