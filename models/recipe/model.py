@@ -83,7 +83,10 @@ class PromptAttention(nn.Module):
 
 
 class Block(nn.Module):
-    """conv3x3 -> scale-and-shift by the prompts and the timestep -> ReLU -> conv3x3, residual."""
+    """conv3x3 -> scale-and-shift by the prompts and the timestep -> leaky ReLU -> conv3x3, residual.
+
+    Leaky, for with plain ReLU and Muon's large early steps whole blocks died: their filters turned against the pictures' mean brightness.
+    """
 
     def __init__(self, channels, embedding_channels):
         super().__init__()
@@ -93,7 +96,7 @@ class Block(nn.Module):
 
     def forward(self, x, embedding):
         scale, shift = self.film(embedding)[:, :, None, None].chunk(2, 1)  # [B,c,1,1]
-        return x + self.conv2(F.relu(self.conv1(x) * (1 + scale) + shift))
+        return x + self.conv2(F.leaky_relu(self.conv1(x) * (1 + scale) + shift, 0.1))
 
 
 class Denoiser(nn.Module):
@@ -133,7 +136,7 @@ class Denoiser(nn.Module):
 
     def forward(self, degraded, noisy_residual, timestep, weather_prompts, depth_prompts):
         embedding = self.embedding(timestep, weather_prompts, depth_prompts)
-        x = torch.cat([degraded, noisy_residual * wiener_gain(timestep)[:, None, None, None]], 1)  # [B,6,H,W]
+        x = torch.cat([degraded - 0.5, noisy_residual * wiener_gain(timestep)[:, None, None, None]], 1)  # [B,6,H,W]
         x = self.intro(F.pixel_unshuffle(x, 2))
         skips = []
         for stage, down in zip(self.encoder, self.down):
