@@ -19,7 +19,7 @@ class DepthAnythingEncoder(nn.Module):
     """view [B,3,h,w], RGB in [0,1] -> depth_tokens [B,N,Cd]: the patch tokens of the backbone's last stage, normalised, without the class token.
 
     The view is enlarged (by `scale`, 2 by default) to sides that are multiples of the patch (14) and normalised, as V2's own processor does it:
-    bicubic, then ImageNet mean and standard deviation. A view of 128x128 gives 252x252, N = 18 * 18, row by row.
+    bicubic (with `antialias`, which is the cubic of Pillow, a = -0.5), then ImageNet mean and standard deviation. A view of 128x128 gives 252x252, N = 18 * 18, row by row.
     """
 
     def __init__(self, model: DepthAnythingForDepthEstimation, scale: float = 2.0):

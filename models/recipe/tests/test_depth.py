@@ -93,8 +93,8 @@ def test_weather_consistency_draws_the_degraded_tokens_only():
     degraded, clean = torch.randn(2, 9, 8, requires_grad=True), torch.randn(2, 9, 8, requires_grad=True)
     loss = weather_consistency_loss(degraded, clean)
     loss.backward()
-    assert float(loss) > 0 and degraded.grad.abs().sum() > 0 and clean.grad is None
-    assert float(weather_consistency_loss(clean, clean)) == 0
+    assert float(loss.detach()) > 0 and degraded.grad.abs().sum() > 0 and clean.grad is None
+    assert float(weather_consistency_loss(clean, clean).detach()) == 0
 
 
 def test_token_spread_punishes_tokens_that_are_all_alike():
@@ -135,9 +135,9 @@ def test_earlier_batches_come_back_mirrored_with_their_depth():
     assert {bool(m["depth"][0, 0, 0] > m["depth"][0, 0, 3]) for m in mixed} == {True, False}
 
 
-def test_a_few_steps_on_scenes_lower_the_loss():
+def test_training_on_one_batch_of_scenes_learns_its_depth():
     lines = []
-    config = DepthTrainConfig(steps=200, pairs=1, extra=3, uses=20, pool=4, warmup=10)
+    config = DepthTrainConfig(steps=200, pairs=1, extra=3, uses=200, pool=1, warmup=10)
     encoder, head = train_depth(None, config, workers=0, log=lines.append)
     first, last = (float(line.split(" depth ")[1].split()[0]) for line in lines)
     assert last < 0.8 * first
@@ -149,7 +149,7 @@ def depth_anything_folder(tmp_path):
     """A small Depth-Anything V2 model with random weights, in files like the published ones."""
     torch.manual_seed(1)
     backbone = Dinov2Config(
-        image_size=56, patch_size=14, hidden_size=384, num_hidden_layers=2, num_attention_heads=6, mlp_ratio=1, out_indices=[1, 1, 2, 2],
+        image_size=56, patch_size=14, hidden_size=384, num_hidden_layers=4, num_attention_heads=6, mlp_ratio=1, out_indices=[1, 2, 3, 4],
         apply_layernorm=True, reshape_hidden_states=False,
     )  # fmt: skip
     config = DepthAnythingConfig(backbone_config=backbone, reassemble_hidden_size=384, neck_hidden_sizes=[8, 8, 8, 8], fusion_hidden_size=8, head_hidden_size=4)
@@ -164,7 +164,7 @@ def test_depth_anything_from_a_folder_gives_the_tokens_of_its_saved_weights(dept
     view = torch.rand(2, 3, 126, 63)  # doubled: 252 and 126, multiples of 14
     tokens = encoder(view)
     assert tokens.shape == (2, 18 * 9, 384)
-    large = nn.functional.interpolate(view, (252, 126), mode="bicubic").clamp(0, 1)
+    large = nn.functional.interpolate(view, (252, 126), mode="bicubic", antialias=True).clamp(0, 1)  # the cubic of Pillow (a = -0.5)
     normal = (large - torch.tensor(IMAGENET_MEAN)[:, None, None]) / torch.tensor(IMAGENET_STD)[:, None, None]
     with torch.no_grad():
         embedded = model.backbone.embeddings(normal)
