@@ -1,0 +1,81 @@
+/** A page in a real Chromium, served by Vite straight from the sources, with WebGPU on a software adapter. */
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { createServer } from 'vite';
+import { findChromium } from '../../../../scripts/find-chromium.ts';
+import type { PageAnswer, PageTask } from './page.ts';
+
+/** SwiftShader is Chromium's own Vulkan on the CPU; the rest keeps Chromium from calling home. */
+const FLAGS: readonly string[] = [
+  '--headless=new',
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan',
+  '--disable-background-networking',
+  '--no-first-run',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+];
+
+export type ChromiumPage = {
+  restore(task: Omit<PageTask, 'models'>): Promise<PageAnswer>;
+  /** What the page complained about. */
+  readonly complaints: readonly string[];
+  close(): Promise<void>;
+};
+
+/** @param modelsDir folder with `manifest.json` */
+export async function openChromiumPage(modelsDir: string): Promise<ChromiumPage> {
+  const executablePath = findChromium();
+  if (executablePath === undefined)
+    throw new Error('Expected Chromium or Chrome, found none; run npm test, which installs one, or name one with CHROMIUM_PATH.');
+  const server = await createServer({
+    root: fileURLToPath(new URL('.', import.meta.url)),
+    configFile: false,
+    logLevel: 'error',
+    appType: 'custom',
+    optimizeDeps: { exclude: ['onnxruntime-web'] }, // its .wasm lies beside its module, where it looks for it
+    server: {
+      host: '127.0.0.1',
+      port: 0,
+      strictPort: false,
+      hmr: false,
+      watch: null,
+      fs: { strict: false },
+      headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }, // threads need both
+    },
+    plugins: [
+      {
+        name: 'test-page',
+        configureServer: ({ middlewares }) =>
+          void middlewares.use(
+            '/test',
+            (_, response) =>
+              void response
+                .setHeader('content-type', 'text/html')
+                .end('<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.ts"></script>'),
+          ),
+      },
+    ],
+  });
+  await server.listen();
+  const address = server.resolvedUrls?.local[0] as string; // it listens
+  const browser = await chromium.launch({ executablePath, args: [...FLAGS] });
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  await page.goto(`${address}test`);
+  await page.waitForFunction(() => 'fairweatherRestore' in globalThis);
+  const models = new URL(`@fs${modelsDir.endsWith('/') ? modelsDir : `${modelsDir}/`}`, address).href;
+  return {
+    complaints,
+    restore: (task) => page.evaluate((given) => globalThis.fairweatherRestore(given), { ...task, models }),
+    async close() {
+      await browser.close();
+      await server.close();
+    },
+  };
+}
