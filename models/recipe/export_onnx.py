@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
-from onnxruntime.transformers.float16 import convert_float_to_float16
+from onnxruntime.transformers.float16 import DEFAULT_OP_BLOCK_LIST, convert_float_to_float16
 from torch import nn
 
 from checkpoint import load_model
@@ -73,8 +73,6 @@ def export_graph(module, inputs, output_name, dynamic_axes, path: Path):
     graph = onnx.load(fp32)
     onnx.checker.check_model(graph, full_check=True)
     check_channels(graph)
-    from onnxruntime.transformers.float16 import DEFAULT_OP_BLOCK_LIST
-
     half = convert_float_to_float16(graph, keep_io_types=True, op_block_list=[*DEFAULT_OP_BLOCK_LIST, *FLOAT32_OPS])
     onnx.save(half, fp16)
     return fp32, fp16
@@ -83,6 +81,9 @@ def export_graph(module, inputs, output_name, dynamic_axes, path: Path):
 def check_channels(graph):
     """Refuses convolutions that WebGPU miscomputes: 3x3 with 6 or 9 input channels (onnxruntime issue 29651)."""
     weights = {w.name: list(w.dims) for w in graph.graph.initializer}
+    for node in graph.graph.node:
+        if node.op_type == "Identity" and node.input[0] in weights:  # the exporter keeps one of equal weights
+            weights[node.output[0]] = weights[node.input[0]]
     for node in graph.graph.node:
         if node.op_type == "Conv" and weights[node.input[1]][1] in (6, 9):
             raise ValueError(f"Expected no convolution with 6 or 9 input channels (WebGPU miscomputes them), got {node.name}; pad it to 8 or 12.")
