@@ -16,7 +16,7 @@ from t3 import CHANNELS, DEPTH_CHANNELS, GENERAL_PROMPTS, MULTIPLE_PX, PROMPT_LE
 
 CARD = Path(__file__).parent.parent / "cards" / "t3.md"
 # The network averages over its whole input, so tiles are as large as memory allows; a picture up to this size is one tile, as in the reference.
-TILE = {"sizePx": 768, "overlapPx": 96, "multiplePx": MULTIPLE_PX}
+TILE = {"sizePx": 768, "overlapPx": 96, "multiplePx": 1}  # any side: the graphs pad by themselves
 VIEW_AREA_PX = 720 * 720  # attention over depth tokens grows with the square of the area; the reference has no limit
 ENCODED = ["bottleneck", "query", "time_embedding", "intro_features", "skip_0", "skip_1", "skip_2", "skip_3"]
 
@@ -88,7 +88,7 @@ def export_t3(model: T3, depth_model, folder: Path, weights: str, normalise: boo
         },
         "promptQuery": "every-step",
         "view": {"kind": "bilinear", "areaPx": VIEW_AREA_PX, "multiplePx": PATCH_PX, "antialias": antialias},
-        "tile": {**TILE, "padding": "inside", "receptiveFieldPx": receptive_field_px(model)},
+        "tile": {**TILE, "receptiveFieldPx": receptive_field_px(model)},
         "macs256": count_macs(model, depth_tokens),
         "graphs": entries,
         "promptPool": export_pool(model, folder / "prompt-pool.bin"),

@@ -147,6 +147,7 @@ def test_the_manifest_states_sign_schedule_and_what_was_converted(converted):
     assert spec["schedule"] == {"kind": "linear", "trainTimesteps": 1000, "betaStart": 1e-4, "betaEnd": 0.02, "timesteps": [500, 0], "clip": 1}
     assert ALPHAS_CUMPROD[0].item() == pytest.approx(1 - spec["schedule"]["betaStart"])
     assert spec["promptQuery"] == "every-step"
+    assert spec["tile"] == {"sizePx": 768, "overlapPx": 96, "multiplePx": 1, "receptiveFieldPx": 199}
     assert spec["promptPool"]["tensors"] == {"keys": [20, 1024], "keyValues": [20, 64, 2048]}
     assert spec["convertedFrom"] == {"weights": "ema", "normaliseDepth": False}
 
