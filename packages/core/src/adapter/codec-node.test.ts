@@ -124,6 +124,20 @@ describe('the codec on Node', () => {
     file.fill(0xaa, 100, 4000);
     await expect(decode(file)).rejects.toMatchObject({ name: 'RestoreError', code: expect.stringMatching(/corrupt-image|truncated/) });
   });
+  it.each(['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff'] as const)('answers any damage to a %s with pixels or a typed error', async (format) => {
+    const file = await encodePicture(paintPixels(60, 50), format);
+    for (let n = 0; n < 40; n++) {
+      const broken = file.slice(0, n % 4 === 0 ? 30 + ((n * 7919) % (file.length - 30)) : file.length);
+      for (let k = 0; k < 3; k++) broken[20 + ((n * 104_729 + k * 1299) % (broken.length - 20))] = (n * 13 + k * 101) % 256;
+      try {
+        // A changed header may promise much: the limits hold here too.
+        const { pixels } = await codec.decode(broken, { format, maxPixels: 1e6, maxSidePx: 5000 });
+        expect(pixels.data.length).toBe(pixels.width * pixels.height * pixels.channels);
+      } catch (error) {
+        expect(error).toMatchObject({ name: 'RestoreError', code: expect.stringMatching(/^(truncated|corrupt-image|too-large)$/) });
+      }
+    }
+  });
   it('holds the limit again inside the decoder', async () => {
     const file = await encodePicture(paintPixels(200, 150), 'png');
     await expect(codec.decode(file, { format: 'png', maxPixels: 29_999, maxSidePx: 1000 })).rejects.toMatchObject({ code: 'too-large' });

@@ -42,6 +42,13 @@ describe('sniffImage', () => {
     expect(() => sniffImage(writePngHeader(30_000, 30_000), DEFAULT_LIMITS)).toThrow(/may have 100000000 pixels, it has 30000x30000 = 900000000/);
     expect(() => sniffImage(writePngHeader(30_000, 30_000), DEFAULT_LIMITS)).toThrow(code('too-large'));
   });
+  it('refuses a JPEG whose header was changed to promise as much', async () => {
+    const file = await encodePicture(paintPixels(50, 40), 'jpeg');
+    const frame = file.findIndex((byte, i) => byte === 0xff && file[i + 1] === 0xc0);
+    new DataView(file.buffer).setUint16(frame + 5, 30_000);
+    new DataView(file.buffer).setUint16(frame + 7, 30_000);
+    expect(() => sniffImage(file, DEFAULT_LIMITS)).toThrow(code('too-large'));
+  });
   it('refuses a side over the limit', () => {
     expect(() => sniffImage(writePngHeader(40_000, 1), DEFAULT_LIMITS)).toThrow(code('too-large'));
   });
