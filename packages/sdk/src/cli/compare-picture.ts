@@ -21,6 +21,7 @@ export async function composeComparison(before: Uint8Array, after: Uint8Array, f
       { input: left.data, left: 0, top: 0, raw: left.info },
       { input: right.data, left: left.info.width + GAP_PX, top: 0, raw: right.info },
     ])
+    .removeAlpha() // compositing adds one
     .toFormat(format)
     .toBuffer();
 }

@@ -1,7 +1,7 @@
 /** `fairweather models list|verify`: what models are there, and whether their files are what the manifest says. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Manifest, type ModelFile, type ModelSpec, verifyModelFile } from '@fairweather/core';
+import { type Manifest, type ModelFile, type ModelSpec, RestoreError, verifyModelFile } from '@fairweather/core';
 import { openModelsDir } from '@fairweather/core/node';
 import { describeFailure, type Failure, UsageError } from './cli-error.ts';
 import { findModelsDir } from './engine.ts';
@@ -74,9 +74,15 @@ function filesOf({ models }: Manifest, names: readonly string[]): readonly { rea
 
 async function verifyFile(modelsDir: string, expected: ModelFile): Promise<Failure | undefined> {
   try {
-    await verifyModelFile(expected, new Uint8Array(await readFile(join(modelsDir, expected.file))));
+    await verifyModelFile(expected, new Uint8Array(await readModelFile(join(modelsDir, expected.file))));
     return undefined;
   } catch (error) {
     return describeFailure(error);
   }
+}
+
+function readModelFile(path: string): Promise<Buffer> {
+  return readFile(path).catch((cause: unknown) => {
+    throw new RestoreError('model-not-found', `The manifest names ${path}, it cannot be read; install the models again.`, { cause });
+  });
 }
