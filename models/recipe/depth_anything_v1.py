@@ -147,8 +147,8 @@ class DepthTokens(nn.Module):
 class PositionEmbedding(nn.Module):
     """Rows h and columns w of patches -> [1, 1 + hw, 384]: the class row as it is, then the 37x37 grid brought to h x w.
 
-    Bicubic (a = -0.75, no antialias, border repeated), source = (i + 0.5) / s - 0.5 with s = (h + 0.1) / 37. Written as two matrix products, so
-    that a graph with dynamic sizes needs no resize operator.
+    Bicubic (a = -0.75, no antialias, border repeated), source = (i + 0.5) / s - 0.5 with s = (h + 0.1) / 37; unchanged at 37x37. Written as two
+    matrix products, so that a graph with dynamic sizes needs no resize operator.
     """
 
     def __init__(self, embedding):
@@ -157,9 +157,11 @@ class PositionEmbedding(nn.Module):
         self.grid = nn.Parameter(embedding[0, 1:].reshape(GRID, GRID, -1).clone(), requires_grad=False)
 
     def forward(self, rows, columns):
-        by_row = cubic_weights(rows, self.grid) @ self.grid.flatten(1)  # [h, 37 * 384]
+        away = [(torch.as_tensor(n, device=self.grid.device) - GRID).abs().to(self.grid.dtype) for n in (rows, columns)]
+        offset = 0.1 * (away[0] + away[1]).clamp(max=1)  # 0 at 37x37, where the reference leaves the grid as it is
+        by_row = cubic_weights(rows, offset) @ self.grid.flatten(1)  # [h, 37 * 384]
         by_row = by_row.unflatten(1, (GRID, -1))  # [h,37,384]
-        interpolated = cubic_weights(columns, self.grid) @ by_row  # [h,w,384]
+        interpolated = cubic_weights(columns, offset) @ by_row  # [h,w,384]
         return torch.cat([self.class_row, interpolated.flatten(0, 1)[None]], 1)
 
     def interpolate(self, rows, columns):
@@ -167,10 +169,10 @@ class PositionEmbedding(nn.Module):
         return self.forward(rows, columns)[0, 1:]
 
 
-def cubic_weights(length, like):
-    """Weights [length,37] of the grid's positions for every patch; dtype and device of `like`."""
-    place = {"dtype": like.dtype, "device": like.device}
-    source = (torch.arange(length, **place) + 0.5) * (GRID / (length + 0.1)) - 0.5  # [length], -0.5 .. 36.5
+def cubic_weights(length, offset):
+    """Weights [length,37] of the grid's positions for every patch; dtype and device of `offset` []."""
+    place = {"dtype": offset.dtype, "device": offset.device}
+    source = (torch.arange(length, **place) + 0.5) * (GRID / (length + offset)) - 0.5  # [length], -0.5 .. 36.5
     taps = torch.arange(-2, GRID + 2, **place)  # two beyond the border on each side
     distance = (source[:, None] - taps).abs()
     a = CUBIC_A

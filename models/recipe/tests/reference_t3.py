@@ -50,6 +50,14 @@ def too_far(found: dict, case: dict) -> dict:
     return far
 
 
+def describe(found: dict, case: dict) -> str:
+    """A line for each kind of array: largest difference over the steps, and the tolerance."""
+    worst = {}
+    for name, value in deviations(found, case).items():
+        worst[base_name(name)] = max(value, worst.get(base_name(name), 0))
+    return "\n".join(f"{name:24} {value:.1e} of {TOLERANCES[name]:.0e}" for name, value in worst.items())
+
+
 def stage_arrays(stages: dict) -> dict:
     """Stage name -> output [1,c,h,w] becomes `stage_probe` [18,16] and `stage_moments` [18,2]."""
     outputs = [np.asarray(stages[name])[0] for name in STAGES]

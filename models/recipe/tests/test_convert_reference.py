@@ -18,7 +18,7 @@ from depth_anything_v1 import DepthTokens, depth_view, from_reference_names, loa
 from diffusion import ALPHAS_CUMPROD
 from onnx_pieces import PIECE_BYTES
 from onnx_t3 import OnnxT3
-from reference_t3 import CASES, STEPS, cosines, kept_rows, load_case, stage_arrays, too_far
+from reference_t3 import CASES, STEPS, cosines, describe, kept_rows, load_case, stage_arrays, too_far
 from stand_in_t3 import load_generator, stand_in_checkpoint, stand_in_tensors
 
 torch.set_num_threads(1)
@@ -113,7 +113,9 @@ def restore_case(folder, case):
 @pytest.mark.parametrize("case", CASES)
 def test_the_graphs_give_every_intermediate_of_the_authors_code(converted, case):
     expected = load_case(case)
-    assert too_far(restore_case(converted, expected), expected) == {}
+    found = restore_case(converted, expected)
+    print(describe(found, expected))
+    assert too_far(found, expected) == {}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -126,6 +128,28 @@ def test_the_fp16_graphs_choose_the_same_prompts_and_stay_near(converted, case):
     # fp16 keeps 11 bits: 5e-4 of a value at each of some 200 operations. Measured 0.0098 and 0.0022 rms; angles in fp16 gave 0.17 and 0.036.
     error = result["residual"][0] - expected["residual"]
     assert np.abs(error).max() < 0.03 and np.sqrt(np.mean(error**2)) < 0.005
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("sides", [(14, 14), (14, 322), (518, 518)])
+def test_the_depth_graph_takes_any_sides(converted, sides):
+    view = torch.from_numpy(load_generator().image("input.degraded", *sides))[None]
+    expected = DepthTokens(from_reference_names(depth_tensors()))(view).numpy()
+    assert np.abs(open_converted(converted, "fp32").run("depth", {"view": view.numpy()})["depth_tokens"] - expected).max() < 1e-4
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("sides", [(1, 1), (16, 33)])
+def test_the_denoisers_graphs_take_any_sides(converted, sides):
+    model, graphs = build_t3(part("model.")), open_converted(converted, "fp32")
+    generator = torch.Generator().manual_seed(1)
+    degraded, noise = torch.rand(1, 3, *sides, generator=generator), torch.randn(1, 3, *sides, generator=generator)
+    depth_prompts = torch.randn(1, 256, 1024, generator=generator)
+    expected = model(degraded, noise, torch.tensor([500.0]), depth_prompts).numpy()
+    feeds = {"degraded": degraded.numpy(), "noisy_residual": noise.numpy(), "timestep": np.array([500], np.float32), "depth_key_values": model.depth_key_values(depth_prompts).numpy()}
+    encoded = graphs.run("encoder", feeds)
+    weather = graphs.key_values[graphs.select(encoded["query"][0])].reshape(1, -1, 2048)
+    assert np.abs(graphs.run("decoder", {**feeds, **encoded, "weather_key_values": weather})["residual"] - expected).max() < 2e-4
 
 
 def test_pieces_are_what_the_manifest_says_and_small_enough_to_cache(converted):
