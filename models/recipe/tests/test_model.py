@@ -63,7 +63,7 @@ def test_prompts_are_per_picture(nano):
 def test_the_noisy_residual_enters_as_the_best_linear_guess(t):
     alpha = float(ALPHAS_CUMPROD[t])
     expected = alpha**0.5 * 0.01 / (alpha * 0.01 + 1 - alpha)
-    assert abs(wiener_gain(torch.tensor([float(t)])).item() / expected - 1) < 0.02  # the closed form of the schedule
+    assert abs(wiener_gain(torch.tensor([float(t)])).item() / expected - 1) < 0.05  # the closed form of the schedule
 
 
 @pytest.mark.parametrize(("name", "limit"), [("nano", 2e9), ("lite", 8e9)])
