@@ -1,0 +1,139 @@
+/** Bodies of the HTTP API as types, and the one table from an error's code to its HTTP status. */
+import type { RestoreErrorCode } from '../errors.ts';
+import type { OutputFormat, Precision } from '../options.ts';
+import type { InputFormat, InspectResult, RestoreReport } from '../report.ts';
+
+/** What went wrong at the API: the codes of the core, and those of the way to it. */
+export type ApiErrorCode =
+  | RestoreErrorCode
+  /** The request is no HTTP or multipart we can read. */
+  | 'bad-request'
+  /** No key came, or one that is not known. */
+  | 'unauthorized'
+  /** The key is known and may not do this. */
+  | 'forbidden'
+  | 'not-found'
+  | 'method-not-allowed'
+  /** `Accept` names nothing we can answer with. */
+  | 'not-acceptable'
+  /** The body came too slowly. */
+  | 'request-timeout'
+  /** The request's headers are longer than the server reads. */
+  | 'headers-too-large'
+  /** More requests than the key's rate allows. */
+  | 'rate-limited'
+  /** The client has gone; nobody reads this. */
+  | 'client-closed'
+  /** Every place is taken. */
+  | 'overloaded'
+  /** The models are still loading. */
+  | 'not-ready'
+  /** The server is ending; another one, or the same a little later, will answer. */
+  | 'shutting-down'
+  /** The work took longer than a request may. */
+  | 'deadline-exceeded'
+  /** The inference thread ended twice while it had this picture. */
+  | 'engine-crashed'
+  /** A fault of the server that has no other name. */
+  | 'internal';
+
+/** HTTP status of each code, and whether the same request may succeed later. */
+export const ERROR_TABLE: Readonly<Record<ApiErrorCode, { readonly status: number; readonly retryable: boolean; readonly title: string }>> = {
+  'empty-input': { status: 400, retryable: false, title: 'No picture came' },
+  'bad-request': { status: 400, retryable: false, title: 'The request cannot be read' },
+  'invalid-option': { status: 400, retryable: false, title: 'An option is wrong' },
+  unauthorized: { status: 401, retryable: false, title: 'An API key is needed' },
+  forbidden: { status: 403, retryable: false, title: 'The API key may not do this' },
+  'not-found': { status: 404, retryable: false, title: 'There is nothing here' },
+  'model-not-found': { status: 404, retryable: false, title: 'There is no such model' },
+  'method-not-allowed': { status: 405, retryable: false, title: 'The path has no such method' },
+  'not-acceptable': { status: 406, retryable: false, title: 'No acceptable kind of answer' },
+  'request-timeout': { status: 408, retryable: true, title: 'The body came too slowly' },
+  'too-large': { status: 413, retryable: false, title: 'The picture is too large' },
+  'unsupported-format': { status: 415, retryable: false, title: 'The picture is of no known kind' },
+  truncated: { status: 422, retryable: false, title: 'The picture ends too early' },
+  'corrupt-image': { status: 422, retryable: false, title: 'The picture is broken' },
+  'rate-limited': { status: 429, retryable: true, title: 'Too many requests' },
+  'headers-too-large': { status: 431, retryable: false, title: 'The headers are too long' },
+  'client-closed': { status: 499, retryable: true, title: 'The client has gone' },
+  'encode-failed': { status: 500, retryable: false, title: 'The restored picture could not be written' },
+  'model-corrupt': { status: 500, retryable: false, title: 'The server has wrong model files' },
+  'manifest-invalid': { status: 500, retryable: false, title: 'The server has a wrong manifest' },
+  'dims-mismatch': { status: 500, retryable: false, title: 'A fault of the server' },
+  'backend-failed': { status: 500, retryable: true, title: 'Inference failed' },
+  'runtime-missing': { status: 500, retryable: false, title: 'The server lacks a runtime' },
+  'engine-crashed': { status: 500, retryable: true, title: 'Inference crashed' },
+  internal: { status: 500, retryable: false, title: 'A fault of the server' },
+  disposed: { status: 503, retryable: true, title: 'The server is ending' },
+  overloaded: { status: 503, retryable: true, title: 'Every place is taken' },
+  'not-ready': { status: 503, retryable: true, title: 'The models are loading' },
+  'shutting-down': { status: 503, retryable: true, title: 'The server is ending' },
+  'deadline-exceeded': { status: 504, retryable: true, title: 'The work took too long' },
+};
+
+/** Body of every error: problem details (RFC 9457) with three members of our own, and `errors` where several options are wrong. */
+export type Problem = {
+  /** `about:blank`: the code says more than a page would. */
+  readonly type: 'about:blank';
+  readonly title: string;
+  readonly status: number;
+  /** What was expected, what came, what to do. */
+  readonly detail: string;
+  readonly code: ApiErrorCode;
+  readonly requestId: string;
+  /** Whether the same request may succeed later; then wait as `Retry-After` says. */
+  readonly retryable: boolean;
+  readonly errors?: readonly { readonly field: string; readonly message: string }[];
+};
+
+/** `POST /v1/restore` with `Accept: application/json`. */
+export type RestoreMessage = {
+  readonly requestId: string;
+  readonly image: {
+    readonly mediaType: `image/${OutputFormat}`;
+    readonly width: number;
+    readonly height: number;
+    readonly bytes: number;
+    /** `data:image/...;base64,...` */
+    readonly dataUrl: string;
+  };
+  readonly report: RestoreReport;
+};
+
+/** `POST /v1/inspect`. */
+export type InspectMessage = { readonly requestId: string; readonly report: InspectResult };
+
+/** A model as the API names it. */
+export type ModelSummary = {
+  readonly name: string;
+  readonly version: string;
+  readonly title: string;
+  readonly licence: string;
+  readonly weathers: readonly string[];
+  readonly precisions: readonly Precision[];
+  readonly default: boolean;
+};
+
+/** `GET /v1/models`. */
+export type ModelsMessage = { readonly models: readonly ModelSummary[] };
+
+/** `GET /v1/limits`: what a client may send, so that it need not find out by errors. */
+export type LimitsMessage = {
+  /** Size of a request's body in bytes. */
+  readonly maxBodyBytes: number;
+  /** Width times height. */
+  readonly maxPixels: number;
+  /** Longer side in pixels. */
+  readonly maxSidePx: number;
+  /** A request that takes longer ends with `deadline-exceeded`. */
+  readonly deadlineMs: number;
+  /** Requests a minute for this client; 0 means no limit. */
+  readonly ratePerMinute: number;
+  /** Restorations and uploads of one client at a time, waiting ones included. */
+  readonly maxConcurrentPerClient: number;
+  readonly inputFormats: readonly InputFormat[];
+  readonly outputFormats: readonly OutputFormat[];
+};
+
+/** `GET /readyz`. */
+export type ReadyMessage = { readonly status: 'ready'; readonly backend: string; readonly workers: number };
