@@ -21,13 +21,20 @@ from t3 import T3
 IGNORED = "lpips_fn."  # a metric's network, saved along
 
 
+def load_reference(checkpoint: Path, weights: str = "ema", depth: Path | None = None):
+    """The networks of a checkpoint, in evaluation mode: (T3, Depth-Anything). `depth`: weights to take instead of the checkpoint's `depth.*`."""
+    reference = read_reference(checkpoint, weights)
+    if depth is None and not reference.depth:
+        raise WeightsError("Expected depth.* tensors in the checkpoint, found none; give the Depth-Anything ViT-S weights by --depth.")
+    return build_t3(reference.denoiser), load_depth_anything(depth) if depth else from_reference_names(reference.depth)
+
+
 @dataclass(frozen=True)
 class Reference:
     """What a checkpoint holds for us. Names are the authors'."""
 
     denoiser: dict  # `model.*`, 512 tensors
     depth: dict  # without the prefix `depth.`: 239 tensors, or none
-    weights: str  # "ema" or "raw"
 
 
 def read_reference(path: Path, weights: str = "ema") -> Reference:
@@ -48,7 +55,7 @@ def read_reference(path: Path, weights: str = "ema") -> Reference:
     if weights == "ema":
         denoiser = averaged_weights(saved, denoiser)
     depth = {name.removeprefix("depth."): value for name, value in state.items() if name.startswith("depth.")}
-    return Reference(denoiser, depth, weights)
+    return Reference(denoiser, depth)
 
 
 def averaged_weights(saved: dict, denoiser: dict) -> dict:
@@ -121,11 +128,7 @@ def main():
     parser.add_argument("--antialias", action="store_true", help="antialias in the depth input's resize (torchvision from 0.17 on; default: off)")
     options = parser.parse_args()
     try:
-        reference = read_reference(options.checkpoint, options.weights)
-        if options.depth is None and not reference.depth:
-            raise WeightsError("Expected depth.* tensors in the checkpoint, found none; give the Depth-Anything ViT-S weights by --depth.")
-        depth = load_depth_anything(options.depth) if options.depth else from_reference_names(reference.depth)
-        model = build_t3(reference.denoiser)
+        model, depth = load_reference(options.checkpoint, options.weights, options.depth)
     except (WeightsError, FileNotFoundError) as error:
         parser.exit(2, f"convert_reference: {error}\n")
     spec = export_t3(model, depth, options.output, weights=options.weights, normalise=options.normalise_depth, antialias=options.antialias)

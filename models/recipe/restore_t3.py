@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import torch
 
-from convert_reference import build_t3, read_reference
-from depth_anything_v1 import DepthTokens, depth_view, from_reference_names, load_depth_anything
+from convert_reference import load_reference
+from depth_anything_v1 import DepthTokens, WeightsError, depth_view
 from diffusion import gaussian_noise, sample_residual
 from restore import to_nchw
 from t3 import T3, TOP_K
@@ -74,14 +74,15 @@ def main():
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the PNG files")
     parser.add_argument("--weights", choices=["ema", "raw"], default="ema")
     parser.add_argument("--depth", type=Path, help="Depth-Anything v1 ViT-S weights (default: those in the checkpoint)")
-    parser.add_argument("--normalise-depth", action="store_true")
-    parser.add_argument("--antialias", action="store_true")
+    parser.add_argument("--normalise-depth", action="store_true", help="ImageNet normalisation before the depth encoder (default: as released, off)")
+    parser.add_argument("--antialias", action="store_true", help="antialias in the depth input's resize (default: off)")
     parser.add_argument("--selection", choices=["plain", "reference"], default="plain", help="reference: stateful, the pictures' order matters")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="of the start noise (default: 0)")
     options = parser.parse_args()
-    reference = read_reference(options.checkpoint, options.weights)
-    model = build_t3(reference.denoiser)
-    depth = load_depth_anything(options.depth) if options.depth else from_reference_names(reference.depth)
+    try:
+        model, depth = load_reference(options.checkpoint, options.weights, options.depth)
+    except (WeightsError, FileNotFoundError) as error:
+        parser.exit(2, f"restore_t3: {error}\n")
     depth_tokens = DepthTokens(depth, options.normalise_depth)
     select = ReferenceSelection(model) if options.selection == "reference" else None
     options.output.mkdir(parents=True, exist_ok=True)

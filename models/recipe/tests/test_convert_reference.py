@@ -7,12 +7,14 @@ import os
 import sys
 from functools import cache
 
+import cv2
 import numpy as np
 import onnx
 import pytest
 import torch
 from safetensors.torch import save_file
 
+import restore_t3
 from convert_reference import WeightsError, build_t3, main, read_reference
 from depth_anything_v1 import DepthTokens, depth_view, from_reference_names, load_depth_anything
 from diffusion import ALPHAS_CUMPROD
@@ -188,6 +190,18 @@ def test_no_graph_has_what_webgpu_miscomputes(converted, graph):
             assert types[node.input[0]] == WIDE_RANGE, node.name
     names = {node.op_type for node in half.node}
     assert not names & {"ReduceSum", "InstanceNormalization", "Pow", "Sqrt"}  # a layer norm taken apart
+
+
+@pytest.mark.parametrize("selection", ["plain", "reference"])
+def test_photographs_are_restored_from_the_checkpoint_itself(checkpoint, tmp_path, monkeypatch, capsys, selection):
+    picture = (load_generator().image("input.degraded", 30, 45) * 255).round().astype(np.uint8)
+    cv2.imwrite(str(tmp_path / "photo.png"), picture.transpose(1, 2, 0)[..., ::-1])
+    photo = str(tmp_path / "photo.png")
+    monkeypatch.setattr(sys, "argv", ["restore_t3.py", str(checkpoint), photo, photo, "-o", str(tmp_path / "restored"), "--selection", selection])
+    restore_t3.main()
+    first, second = capsys.readouterr().out.splitlines()
+    assert (first == second) == (selection == "plain")  # the reference's choice depends on the pictures before
+    assert cv2.imread(str(tmp_path / "restored" / "photo.png")).shape == (30, 45, 3)
 
 
 def test_raw_weights_are_read_only_when_asked_for(checkpoint):
