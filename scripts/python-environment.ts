@@ -10,16 +10,20 @@ const VENV = join(ROOT, '.venv');
 const PYTHON = join(VENV, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 /** Holds the hash of the requirements that were installed last. */
 const STAMP = join(VENV, 'installed-requirements.sha256');
+/** The pinned packages have wheels for these. */
+const OLDEST_PYTHON: readonly [number, number] = [3, 11];
+const COMMANDS: readonly string[] = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python'];
 const CPU_WHEELS = 'https://download.pytorch.org/whl/cpu';
 
-/** @returns the environment's python, or nothing when there is no `python3`; throws when its packages cannot be installed */
+/** @returns the environment's python, or nothing when there is no Python that is new enough; throws when its packages cannot be installed */
 export function preparePython(say: (sentence: string) => void): string | undefined {
   const wanted = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex');
   if (existsSync(PYTHON) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) return PYTHON;
   if (!existsSync(PYTHON)) {
-    if (run('python3', ['--version'], 'ignore') !== 0) return undefined;
-    say('Making a Python environment in .venv');
-    if (run('python3', ['-m', 'venv', VENV]) !== 0) throw new Error('python3 -m venv failed; on Debian and Ubuntu: apt-get install python3-venv.');
+    const python = COMMANDS.find(isNewEnough);
+    if (python === undefined) return undefined;
+    say(`Making a Python environment in .venv with ${python}`);
+    if (run(python, ['-m', 'venv', VENV]) !== 0) throw new Error('python -m venv failed; on Debian and Ubuntu: apt-get install python3-venv.');
   }
   say('Installing the packages of models/recipe/requirements.txt into .venv (once, some minutes)');
   if (
@@ -31,6 +35,12 @@ export function preparePython(say: (sentence: string) => void): string | undefin
     throw new Error('The Python packages could not be installed; see the messages of pip above.');
   writeFileSync(STAMP, wanted);
   return PYTHON;
+}
+
+/** Systems may bring an old python3 and have a newer one beside it. */
+function isNewEnough(command: string): boolean {
+  const check = `import sys; sys.exit(sys.version_info < (${OLDEST_PYTHON.join(', ')}))`;
+  return run(command, ['-c', check], 'ignore') === 0;
 }
 
 /** Whether pip would fetch a build of PyTorch with gigabytes of CUDA libraries for tests that run on the CPU. */
