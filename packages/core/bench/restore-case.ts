@@ -20,6 +20,8 @@ export type CaseResult = {
   readonly ms: number;
   /** Inference within that run: the time the graphs' `run` took, seen from the caller. */
   readonly graphMs: number;
+  /** Processor time of all threads in that run: hardly touched by what else the machine does. */
+  readonly cpuMs: number;
   readonly tiles: number;
   readonly peakRssBytes: number;
   readonly timings: Readonly<Record<string, number>>;
@@ -51,6 +53,11 @@ function timed(factory: GraphFactory): GraphFactory & { takeMs(): number } {
   };
 }
 
+function cpuMsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
 const { file, times, modelsDir, graphs, options } = JSON.parse(process.argv[2] ?? '') as Case; // written by bench.ts
 const factory = timed(await createNodeGraphs(graphs));
 const restorer = createRestorer({
@@ -64,10 +71,12 @@ let best: CaseResult | undefined;
 for (let run = 0; run < times; run++) {
   const input = await readFile(file);
   factory.takeMs();
+  const cpuBefore = process.cpuUsage();
   const { report } = await restorer.restore(input, options);
   const result = {
     ms: report.timings.total,
     graphMs: factory.takeMs(),
+    cpuMs: cpuMsSince(cpuBefore),
     tiles: report.tiles.count,
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
     timings: report.timings,
