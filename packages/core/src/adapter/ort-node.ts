@@ -5,10 +5,11 @@ import { arch, availableParallelism, platform } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { RestoreError } from '../errors.ts';
-import type { Graph, GraphFactory } from '../graph/graph.ts';
+import type { GraphFactory } from '../graph/graph.ts';
 import { importRuntime } from './import-runtime.ts';
 import type { WorkerReply, WorkerRequest } from './ort-node-worker.ts';
-import { openOrtSession, type OrtSession, type SessionSettings } from './ort-session.ts';
+import { openOrtSession, type SessionSettings } from './ort-session.ts';
+import { createHostedGraphs, type SessionHost } from './session-host.ts';
 
 /** Execution providers of onnxruntime-node. `auto` is CUDA where it is installed and works, else the CPU. */
 export type NodeBackend = 'auto' | 'cpu' | 'cuda' | 'webgpu';
@@ -36,71 +37,14 @@ export async function createNodeGraphs(options: NodeGraphOptions = {}): Promise<
     throw new RestoreError('invalid-option', `backend must be auto or one of ${known.join(', ')} on this machine, got ${backend}.`, {
       details: { option: 'backend', known },
     });
-  const candidates = backend !== 'auto' ? [backend] : known.includes('cuda') && hasCudaLibrary() ? (['cuda', 'cpu'] as const) : (['cpu'] as const);
-  return createFactory(candidates, threads, worker);
+  const chosen = backend !== 'auto' ? ([backend] as const) : known.includes('cuda') && hasCudaLibrary() ? (['cuda', 'cpu'] as const) : (['cpu'] as const);
+  return createHostedGraphs(chosen, (name) => (worker ? startWorker({ backend: name, threads }) : hostHere({ backend: name, threads })));
 }
 
 /** onnxruntime-node lists CUDA also where its libraries have not been downloaded, and then fails loudly on stderr. */
 function hasCudaLibrary(): boolean {
   const binding = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
   return existsSync(join(binding, '..', 'bin', 'napi-v6', platform(), arch(), 'libonnxruntime_providers_cuda.so'));
-}
-
-/** What opens sessions: this thread, or a worker. */
-type SessionHost = { open(onnx: Uint8Array): Promise<OrtSession>; close(): Promise<void> };
-
-/** The first graph settles which of the candidates works; all later graphs use the same. */
-function createFactory(candidates: readonly Exclude<NodeBackend, 'auto'>[], threads: number, worker: boolean): GraphFactory {
-  let settled: { readonly backend: string; readonly host: SessionHost } | undefined;
-  let remaining = candidates;
-
-  const open = async (onnx: Uint8Array): Promise<OrtSession> => {
-    if (settled !== undefined) return settled.host.open(onnx);
-    const [backend, ...others] = remaining as [Exclude<NodeBackend, 'auto'>, ...Exclude<NodeBackend, 'auto'>[]]; // never empty: the last one is kept
-    const host = worker ? startWorker({ backend, threads }) : hostHere({ backend, threads });
-    try {
-      const session = await host.open(onnx);
-      settled = { backend, host };
-      return session;
-    } catch (error) {
-      await host.close();
-      if (others.length === 0) throw error;
-      remaining = others;
-      return open(onnx);
-    }
-  };
-
-  return {
-    get backend() {
-      return settled?.backend ?? (remaining[0] as string);
-    },
-    async create(name, onnx) {
-      const session = await open(onnx).catch((cause: unknown) => {
-        throw failed(`Graph ${name} could not be loaded`, cause);
-      });
-      return asGraph(name, session);
-    },
-    async dispose() {
-      await settled?.host.close();
-      settled = undefined;
-    },
-  };
-}
-
-function asGraph(name: string, session: OrtSession): Graph {
-  let release: Promise<void> | undefined;
-  return {
-    inputNames: session.inputNames,
-    outputNames: session.outputNames,
-    run: (feeds) =>
-      session.run(feeds).catch((cause: unknown) => {
-        throw failed(`Graph ${name} could not be run`, cause);
-      }),
-    dispose: () => {
-      release ??= session.release();
-      return release;
-    },
-  };
 }
 
 function hostHere(settings: SessionSettings): SessionHost {
@@ -156,9 +100,4 @@ function startWorker(settings: SessionSettings): SessionHost {
       await worker.terminate();
     },
   };
-}
-
-function failed(what: string, cause: unknown): RestoreError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new RestoreError('backend-failed', `${what}: ${reason}`, { cause });
 }
