@@ -6,26 +6,24 @@ What stands where: docs/model-contract.md. The fp16 files keep float32 inputs an
 """
 
 import argparse
-import hashlib
 import json
 from pathlib import Path
 
 import numpy as np
 import onnx
 import torch
-from onnxruntime.transformers.float16 import DEFAULT_OP_BLOCK_LIST, convert_float_to_float16
 from torch import nn
 
 from checkpoint import load_model
 from depth import load_depth_encoder
 from diffusion import BETA_END, BETA_START, TIMESTEPS, TRAIN_TIMESTEPS
 from macs import count_macs
+from onnx_graph import file_entry, to_half, trace_graph
 from prompts import WEATHERS
 from views import PATCH_GRID, PATCH_SIZE_PX, VIEW_AREA_PX, VIEW_MAX_SIDE_PX, VIEW_MULTIPLE_PX
 
-OPSET = 18
 TILE = {"sizePx": 512, "overlapPx": 64, "multiplePx": 8}
-FLOAT32_OPS = ["Cos", "Sin", "ReduceMean", "Softmax"]  # angles up to 500 and long sums do not fit fp16
+FLOAT32_SCOPES = ("/timestep/",)  # angles up to 500 do not fit fp16
 
 
 class ConditionGraph(nn.Module):
@@ -66,32 +64,10 @@ def graphs(model, depth_encoder):
 def export_graph(module, inputs, output_name, dynamic_axes, path: Path):
     """Writes one graph in float32 and one in float16; returns both paths."""
     fp32, fp16 = path.with_suffix(".fp32.onnx"), path.with_suffix(".fp16.onnx")
-    torch.onnx.export(
-        module, tuple(inputs.values()), str(fp32), input_names=list(inputs), output_names=[output_name], dynamic_axes=dynamic_axes,
-        opset_version=OPSET, dynamo=False,
-    )  # fmt: skip
-    graph = onnx.load(fp32)
-    onnx.checker.check_model(graph, full_check=True)
-    check_channels(graph)
-    half = convert_float_to_float16(graph, keep_io_types=True, op_block_list=[*DEFAULT_OP_BLOCK_LIST, *FLOAT32_OPS])
-    onnx.save(half, fp16)
+    graph = trace_graph(module, inputs, [output_name], dynamic_axes, path.with_suffix(".whole.onnx"))
+    onnx.save(graph, fp32)
+    onnx.save(to_half(graph, FLOAT32_SCOPES), fp16)
     return fp32, fp16
-
-
-def check_channels(graph):
-    """Refuses convolutions that WebGPU miscomputes: 3x3 with 6 or 9 input channels (onnxruntime issue 29651)."""
-    weights = {w.name: list(w.dims) for w in graph.graph.initializer}
-    for node in graph.graph.node:
-        if node.op_type == "Identity" and node.input[0] in weights:  # the exporter keeps one of equal weights
-            weights[node.output[0]] = weights[node.input[0]]
-    for node in graph.graph.node:
-        if node.op_type == "Conv" and weights[node.input[1]][1] in (6, 9):
-            raise ValueError(f"Expected no convolution with 6 or 9 input channels (WebGPU miscomputes them), got {node.name}; pad it to 8 or 12.")
-
-
-def file_entry(path: Path, root: Path) -> dict:
-    content = path.read_bytes()
-    return {"file": path.relative_to(root).as_posix(), "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
 
 
 def export_pool(pool, path: Path, root: Path) -> dict:

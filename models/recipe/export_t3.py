@@ -11,7 +11,8 @@ from torch import nn
 from depth_anything_v1 import PATCH_PX, DepthTokens
 from diffusion import BETA_END, BETA_START, TIMESTEPS, TRAIN_TIMESTEPS
 from macs import macs_of
-from onnx_pieces import export_pieces, file_entry
+from onnx_graph import file_entry
+from onnx_pieces import export_pieces
 from t3 import CHANNELS, DEPTH_CHANNELS, GENERAL_PROMPTS, MULTIPLE_PX, PROMPT_LENGTH, T3, TIME_CHANNELS, TOP_K, WIDTH, Encoded
 
 CARD = Path(__file__).parent.parent / "cards" / "t3.md"
@@ -133,7 +134,7 @@ def export_pool(model: T3, path: Path) -> dict:
     """Writes keys [P,C] and the sub-prompts' keys and values for attention [P,L,2C] as little-endian float32; returns the manifest's part."""
     tensors = {"keys": model.pool.keys, "keyValues": model.denoiser.weather_attention.key_values(model.pool.prompts)}
     path.write_bytes(b"".join(t.detach().numpy().astype("<f4").tobytes() for t in tensors.values()))
-    return {**file_entry(path), "topK": TOP_K, "tensors": {name: list(t.shape) for name, t in tensors.items()}}
+    return {**file_entry(path, path.parent), "topK": TOP_K, "tensors": {name: list(t.shape) for name, t in tensors.items()}}
 
 
 def receptive_field_px(model: T3) -> int:

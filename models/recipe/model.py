@@ -99,6 +99,29 @@ class Block(nn.Module):
         return x + self.conv2(F.leaky_relu(self.conv1(x) * (1 + scale) + shift, 0.1))
 
 
+class TimestepFeatures(nn.Module):
+    """timestep [B] -> sinusoid [B,64] and the gain [B] of the noisy residual; a module of its own, since fp16 does not hold its angles."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("frequencies", 10000 ** (-torch.arange(32) / 32), persistent=False)
+
+    def forward(self, timestep):
+        angle = timestep[:, None] * self.frequencies  # [B,32]
+        return torch.cat([angle.cos(), angle.sin()], -1), wiener_gain(timestep)
+
+
+def wiener_gain(timestep, residual_deviation: float = 0.1):
+    """Factor [B] that turns r_t into the best linear guess of a residual of that deviation: 0.003 at t = 500, where r_t is nearly all noise, 0.99 at t = 0.
+
+    sqrt(ᾱ) σ² / (ᾱ σ² + 1 - ᾱ), with ᾱ_t = exp(-sum of betas), within 4 % of what the product gives; a learned gain fell to zero for both steps.
+    """
+    slope = (BETA_END - BETA_START) / (2 * (TRAIN_TIMESTEPS - 1))
+    alpha = torch.exp(-(BETA_START + slope * timestep) * (timestep + 1))
+    variance = residual_deviation**2
+    return alpha.sqrt() * variance / (alpha * variance + 1 - alpha)
+
+
 class Denoiser(nn.Module):
     """f(degraded, noisy_residual, timestep, prompts) -> estimate of the clean residual; a U-net at 1/2, 1/4, 1/8."""
 
@@ -106,7 +129,7 @@ class Denoiser(nn.Module):
         super().__init__()
         self.config = config
         c, e = config.widths, config.embedding_channels
-        self.register_buffer("frequencies", 10000 ** (-torch.arange(32) / 32), persistent=False)
+        self.timestep = TimestepFeatures()
         self.embed_timestep = nn.Linear(64, e)
         self.embed_weather = nn.Linear(config.prompt_channels, e, bias=False)
         self.embed_depth = nn.Linear(config.prompt_channels, e, bias=False)
@@ -125,18 +148,18 @@ class Denoiser(nn.Module):
         nn.init.zeros_(self.ending.weight)  # starts from the identity: residual 0
         nn.init.zeros_(self.ending.bias)
 
-    def embedding(self, timestep, weather_prompts, depth_prompts):
-        """timestep [B], prompts -> conditioning vector [B,e]."""
-        angle = timestep[:, None] * self.frequencies  # [B,32]
-        time = F.relu(self.embed_timestep(torch.cat([angle.cos(), angle.sin()], -1)))
+    def embedding(self, sinusoid, weather_prompts, depth_prompts):
+        """sinusoid [B,64], prompts -> conditioning vector [B,e]."""
+        time = F.relu(self.embed_timestep(sinusoid))
         if not self.config.use_film:
             return torch.zeros_like(time)
         prompts = self.embed_weather(weather_prompts.mean(1)) + self.embed_depth(depth_prompts.mean(1))
         return F.relu(self.embed(time + prompts))
 
     def forward(self, degraded, noisy_residual, timestep, weather_prompts, depth_prompts):
-        embedding = self.embedding(timestep, weather_prompts, depth_prompts)
-        x = torch.cat([degraded - 0.5, noisy_residual * wiener_gain(timestep)[:, None, None, None]], 1)  # [B,6,H,W]
+        sinusoid, gain = self.timestep(timestep)
+        embedding = self.embedding(sinusoid, weather_prompts, depth_prompts)
+        x = torch.cat([degraded - 0.5, noisy_residual * gain[:, None, None, None]], 1)  # [B,6,H,W]
         x = self.intro(F.pixel_unshuffle(x, 2))
         skips = []
         for stage, down in zip(self.encoder, self.down):
@@ -163,17 +186,6 @@ class Denoiser(nn.Module):
             radius += 2 * 2 ** (level + 1) * (self.config.encoder_blocks[level] + self.config.decoder_blocks[level])
         radius += 2 * 2**levels * self.config.middle_blocks
         return radius + 2**levels - 1  # and the cell of the coarsest grid
-
-
-def wiener_gain(timestep, residual_deviation: float = 0.1):
-    """Factor [B] that turns r_t into the best linear guess of a residual of that deviation: 0.003 at t = 500, where r_t is nearly all noise, 0.99 at t = 0.
-
-    sqrt(ᾱ) σ² / (ᾱ σ² + 1 - ᾱ), with ᾱ_t = exp(-sum of betas), within 4 % of what the product gives; a learned gain fell to zero for both steps.
-    """
-    slope = (BETA_END - BETA_START) / (2 * (TRAIN_TIMESTEPS - 1))
-    alpha = torch.exp(-(BETA_START + slope * timestep) * (timestep + 1))
-    variance = residual_deviation**2
-    return alpha.sqrt() * variance / (alpha * variance + 1 - alpha)
 
 
 class ConditionEncoder(nn.Module):
