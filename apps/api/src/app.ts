@@ -1,24 +1,69 @@
-/** Dependencies -> the HTTP API as a Hono app: is it alive, and which models it has. */
-import type { Manifest } from '@fairweather/core';
-import { Hono } from 'hono';
+/** Parts -> the HTTP API as a Hono app; nothing is read from the disk or the environment. */
+import { HEADERS, ROUTES } from '@fairweather/core/contract';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { cors } from 'hono/cors';
+import { secureHeaders } from 'hono/secure-headers';
+import { ApiError } from './api-error.ts';
+import type { App, AppDeps, AppEnv } from './app-env.ts';
+import { authenticate } from './middleware/authenticate.ts';
+import { limitRate } from './middleware/limit-rate.ts';
+import { observeRequests } from './middleware/observe.ts';
+import { answerProblem } from './problem-response.ts';
+import { registerDocs } from './routes/docs.ts';
+import { registerFacts } from './routes/facts.ts';
+import { registerHealth } from './routes/health.ts';
+import { registerInspect } from './routes/inspect.ts';
+import { registerRestore } from './routes/restore.ts';
+import { describeIssues, invalidOptions } from './upload/option-fields.ts';
 
-/** What the app needs from outside. */
-export type AppDeps = { readonly manifest: Manifest };
+/** Routes, in the order a request meets them; every failure becomes a problem (RFC 9457). */
+export function createApp(deps: AppDeps): App {
+  const app: App = new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw invalidOptions(describeIssues(result.error));
+    },
+  });
+  app.onError((error, c) => answerProblem(c, error));
+  app.notFound((c) => answerProblem(c, new ApiError('not-found', `There is nothing at this path; ${ROUTES.openapi} lists what there is.`)));
 
-/** A model as the API names it. */
-export type ModelSummary = {
-  readonly name: string;
-  readonly version: string;
-  readonly title: string;
-  readonly licence: string;
-  readonly weathers: readonly string[];
-  readonly default: boolean;
+  app.use(observeRequests(deps));
+  app.use(secureHeaders()); // without a policy for contents: that differs by route
+  app.use(forbidContents);
+  app.use('/v1/*', allowOrigins(deps));
+  app.use('/v1/*', authenticate(deps), limitRate(deps));
+  registerRestore(app, deps);
+  registerInspect(app, deps);
+  registerFacts(app, deps);
+  registerHealth(app, deps);
+  registerDocs(app, deps);
+  refuseOtherMethods(app);
+  return app;
+}
+
+/** Answers are no pages: a browser that is led to one runs and loads nothing. The reference page brings a policy of its own. */
+const forbidContents: MiddlewareHandler<AppEnv> = async (c, next) => {
+  await next();
+  if (!c.res.headers.has('Content-Security-Policy')) c.header('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
 };
 
-/** `GET /livez` and `GET /v1/models`; nothing is read from the disk or the environment. */
-export function createApp({ manifest }: AppDeps): Hono {
-  const models = Object.entries(manifest.models).map(
-    ([name, { version, title, licence, weathers }]): ModelSummary => ({ name, version, title, licence, weathers, default: name === manifest.defaultModel }),
-  );
-  return new Hono().get('/livez', (c) => c.text('ok')).get('/v1/models', (c) => c.json({ models }));
+function allowOrigins({ settings: { corsOrigins } }: AppDeps): ReturnType<typeof cors> {
+  return cors({
+    origin: corsOrigins.includes('*') ? '*' : [...corsOrigins],
+    allowMethods: ['GET', 'POST'],
+    allowHeaders: ['Authorization', 'Content-Type', HEADERS.requestId],
+    exposeHeaders: [...Object.values(HEADERS), 'Server-Timing', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
+    maxAge: 3600,
+  });
+}
+
+/** Paths that are there, asked in a way they do not have. */
+function refuseOtherMethods(app: App): void {
+  for (const path of Object.values(ROUTES)) {
+    const allowed = path === ROUTES.restore || path === ROUTES.inspect ? 'POST' : 'GET, HEAD';
+    app.all(path, (c) => {
+      c.header('Allow', allowed);
+      throw new ApiError('method-not-allowed', `This path takes ${allowed}, got another method.`);
+    });
+  }
 }

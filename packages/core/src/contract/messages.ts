@@ -14,8 +14,6 @@ export type ApiErrorCode =
   | 'forbidden'
   | 'not-found'
   | 'method-not-allowed'
-  /** `Accept` names nothing we can answer with. */
-  | 'not-acceptable'
   /** The body came too slowly. */
   | 'request-timeout'
   /** The request's headers are longer than the server reads. */
@@ -47,7 +45,6 @@ export const ERROR_TABLE: Readonly<Record<ApiErrorCode, { readonly status: numbe
   'not-found': { status: 404, retryable: false, title: 'There is nothing here' },
   'model-not-found': { status: 404, retryable: false, title: 'There is no such model' },
   'method-not-allowed': { status: 405, retryable: false, title: 'The path has no such method' },
-  'not-acceptable': { status: 406, retryable: false, title: 'No acceptable kind of answer' },
   'request-timeout': { status: 408, retryable: true, title: 'The body came too slowly' },
   'too-large': { status: 413, retryable: false, title: 'The picture is too large' },
   'unsupported-format': { status: 415, retryable: false, title: 'The picture is of no known kind' },

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, readConfig } from './config.ts';
+import { createApiKey } from './keys/api-key.ts';
+
+const keyFile = JSON.stringify({ version: 1, keys: [createApiKey({ name: 'shop', scopes: ['restore'] }).record] });
+const faultsOf = (environment: Record<string, string>, readFile?: (path: string) => string): readonly string[] => {
+  try {
+    readConfig(environment, readFile);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+};
+
+describe('the configuration', () => {
+  it('is open and bound to this machine by default', () => {
+    const { host, port, app, engine } = readConfig({ PATH: '/bin', FAIRWEATHER_BACKEND: '' });
+    expect([host, port, app.keys, app.corsOrigins, engine.workers]).toEqual(['127.0.0.1', 8080, undefined, [], 1]);
+    expect(app.maxBodyBytes).toBe(33_554_432);
+  });
+  it('refuses to be open to others', () => {
+    expect(faultsOf({ HOST: '0.0.0.0' })).toEqual([expect.stringContaining('HOST must be 127.0.0.1')]);
+  });
+  it('listens to others once there are keys', () => {
+    expect(readConfig({ FAIRWEATHER_KEYS: keyFile }).host).toBe('0.0.0.0');
+    expect(readConfig({ FAIRWEATHER_KEYS_FILE: 'keys.json', HOST: '::' }, () => keyFile).app.keys).toHaveLength(1);
+  });
+  it('names all faults at once', () => {
+    const faults = faultsOf({
+      PORT: '99999',
+      FAIRWEATHER_WORKERS: 'two',
+      FAIRWEATHER_BACKEND: 'tpu',
+      FAIRWEATHER_MAX_PIXEL: '5',
+      FAIRWEATHER_CORS_ORIGINS: 'https://a.example,b.example/x',
+      FAIRWEATHER_KEYS_FILE: 'none.json',
+    });
+    for (const name of ['PORT', 'FAIRWEATHER_WORKERS', 'FAIRWEATHER_BACKEND', 'FAIRWEATHER_MAX_PIXEL ', 'FAIRWEATHER_CORS_ORIGINS', 'FAIRWEATHER_KEYS_FILE'])
+      expect(faults.filter((fault) => fault.startsWith(name))).toHaveLength(1);
+    expect(faults).toHaveLength(6);
+  });
+  it('refuses a key file without keys, and two lists', () => {
+    expect(faultsOf({ FAIRWEATHER_KEYS: '{"version":1,"keys":[]}' })).toHaveLength(1);
+    expect(faultsOf({ FAIRWEATHER_KEYS: keyFile, FAIRWEATHER_KEYS_FILE: 'keys.json' }, () => keyFile)).toHaveLength(1);
+  });
+});

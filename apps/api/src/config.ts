@@ -1,0 +1,151 @@
+/** The environment -> a frozen configuration; all faults are named at once. */
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import type { NodeBackend } from '@fairweather/core/node';
+import { z } from '@hono/zod-openapi';
+import type { AppSettings } from './app-env.ts';
+import type { EngineSettings } from './engine/engine.ts';
+import type { ThreadSettings } from './engine/messages.ts';
+import { type KeyRecord, keyFileSchema } from './keys/api-key.ts';
+
+export type Config = {
+  readonly host: string;
+  readonly port: number;
+  readonly logLevel: string;
+  readonly app: AppSettings;
+  readonly engine: EngineSettings;
+  readonly thread: ThreadSettings;
+  /** Proxies in front whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: number;
+  readonly drainTimeoutMs: number;
+  /** Folder of the demo page, served at `/`; none when left out. */
+  readonly demoDir: string | undefined;
+};
+
+/** What is wrong with the environment: one line a variable. */
+export class ConfigError extends Error {
+  override readonly name: string = 'ConfigError';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`The environment has ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    this.faults = faults;
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
+const PREFIX = 'FAIRWEATHER_';
+
+/**
+ * Variables and defaults are listed in the README. Empty ones count as absent.
+ * @param readFile reads the key file
+ * @throws ConfigError
+ */
+export function readConfig(environment: Environment, readFile: (path: string) => string = (path) => readFileSync(path, 'utf8')): Config {
+  const faults: string[] = [];
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = schema.safeParse(set);
+  if (!parsed.success)
+    faults.push(...parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}, got ${JSON.stringify(set[String(path[0])])}`));
+  const known = new Set(Object.keys(schema.shape));
+  for (const name of Object.keys(set))
+    if (name.startsWith(PREFIX) && !known.has(name)) faults.push(`${name} is not known; see the table in apps/api/README.md`);
+  const keys = readKeys(set, readFile, faults);
+  const host = set.HOST ?? (keys === undefined ? '127.0.0.1' : '0.0.0.0');
+  if (keys === undefined && set.FAIRWEATHER_KEYS === undefined && set.FAIRWEATHER_KEYS_FILE === undefined && !LOOPBACK.includes(host))
+    faults.push(
+      `HOST must be ${LOOPBACK.join(', ')} while there are no API keys, got ${JSON.stringify(host)}; make keys and name them with FAIRWEATHER_KEYS_FILE`,
+    );
+  if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
+
+  const env = parsed.data;
+  const workers = env.FAIRWEATHER_WORKERS;
+  const deadlineMs = env.FAIRWEATHER_DEADLINE_MS;
+  const queuePerClient = env.FAIRWEATHER_QUEUE_PER_CLIENT ?? Math.max(1, Math.ceil((workers + env.FAIRWEATHER_QUEUE) / 2));
+  return Object.freeze({
+    host,
+    port: env.PORT,
+    logLevel: env.FAIRWEATHER_LOG_LEVEL,
+    app: {
+      maxBodyBytes: env.FAIRWEATHER_MAX_BODY_BYTES,
+      maxPixels: env.FAIRWEATHER_MAX_PIXELS,
+      maxSidePx: env.FAIRWEATHER_MAX_SIDE_PX,
+      bodyTimeoutMs: env.FAIRWEATHER_BODY_TIMEOUT_MS,
+      deadlineMs,
+      queuePerClient,
+      ratePerMinute: env.FAIRWEATHER_RATE_PER_MINUTE,
+      keys,
+      corsOrigins: env.FAIRWEATHER_CORS_ORIGINS ?? [],
+    },
+    engine: { workers, queue: env.FAIRWEATHER_QUEUE, queuePerClient, deadlineMs },
+    thread: {
+      backend: env.FAIRWEATHER_BACKEND,
+      threads: env.FAIRWEATHER_THREADS ?? Math.max(1, Math.floor(availableParallelism() / workers)),
+      modelsDir: env.FAIRWEATHER_MODELS_DIR,
+    },
+    trustedProxies: env.FAIRWEATHER_TRUSTED_PROXIES,
+    drainTimeoutMs: env.FAIRWEATHER_DRAIN_TIMEOUT_MS,
+    demoDir: env.FAIRWEATHER_DEMO_DIR,
+  });
+}
+
+const integer = (min: number, max: number): z.ZodType<number, string> =>
+  z
+    .string()
+    .regex(/^\d{1,12}$/, `must be an integer from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be an integer from ${min} to ${max}`);
+
+const BACKENDS: readonly NodeBackend[] = ['auto', 'cpu', 'cuda', 'webgpu'];
+const oneOf = <T extends string>(values: readonly T[]): z.ZodType<T, T> => z.enum(values as [T, ...T[]], `must be one of ${values.join(', ')}`); // no list is empty
+const isOrigin = (entry: string): boolean => entry === '*' || (/^https?:/.test(entry) && URL.parse(entry)?.origin === entry);
+
+const schema = z.object({
+  HOST: z.string().optional(),
+  PORT: integer(0, 65_535).prefault('8080'),
+  FAIRWEATHER_LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).prefault('info'),
+  FAIRWEATHER_KEYS_FILE: z.string().optional(),
+  FAIRWEATHER_KEYS: z.string().optional(),
+  FAIRWEATHER_RATE_PER_MINUTE: integer(0, 1_000_000).prefault('120'),
+  FAIRWEATHER_CORS_ORIGINS: z
+    .string()
+    .transform((list) => list.split(',').map((entry) => entry.trim()))
+    .refine((list) => list.every(isOrigin), 'must be * or origins (https://example.com) with commas between')
+    .optional(),
+  FAIRWEATHER_TRUSTED_PROXIES: integer(0, 10).prefault('0'),
+  FAIRWEATHER_MAX_BODY_BYTES: integer(1024, 1_073_741_824).prefault(String(32 * 1024 * 1024)),
+  FAIRWEATHER_MAX_PIXELS: integer(1, 1_000_000_000).prefault('50000000'),
+  FAIRWEATHER_MAX_SIDE_PX: integer(1, 65_535).prefault('16384'),
+  FAIRWEATHER_DEADLINE_MS: integer(100, 3_600_000).prefault('120000'),
+  FAIRWEATHER_BODY_TIMEOUT_MS: integer(100, 600_000).prefault('30000'),
+  FAIRWEATHER_DRAIN_TIMEOUT_MS: integer(0, 3_600_000).prefault('30000'),
+  FAIRWEATHER_WORKERS: integer(1, 64).prefault('1'),
+  FAIRWEATHER_THREADS: integer(1, 256).optional(),
+  FAIRWEATHER_BACKEND: oneOf(BACKENDS).prefault('auto'),
+  FAIRWEATHER_QUEUE: integer(0, 10_000).prefault('16'),
+  FAIRWEATHER_QUEUE_PER_CLIENT: integer(1, 10_000).optional(),
+  FAIRWEATHER_MODELS_DIR: z.string().optional(),
+  FAIRWEATHER_DEMO_DIR: z.string().optional(),
+});
+
+/** Keys of the file or of the variable; `undefined` when neither is set: open mode. */
+function readKeys(
+  { FAIRWEATHER_KEYS: inline, FAIRWEATHER_KEYS_FILE: path }: Environment,
+  readFile: (path: string) => string,
+  faults: string[],
+): readonly KeyRecord[] | undefined {
+  if (inline !== undefined && path !== undefined) faults.push('FAIRWEATHER_KEYS and FAIRWEATHER_KEYS_FILE must not be set both');
+  if (inline === undefined && path === undefined) return undefined;
+  const name = inline === undefined ? 'FAIRWEATHER_KEYS_FILE' : 'FAIRWEATHER_KEYS';
+  try {
+    const parsed = keyFileSchema.safeParse(JSON.parse(inline ?? readFile(path as string))); // one of the two is set
+    if (parsed.success && parsed.data.keys.length > 0) return parsed.data.keys;
+    faults.push(
+      `${name} must hold keys as "npm run keys" writes them: ${parsed.success ? 'there are none' : parsed.error.issues.map((i) => `${i.path.join('.')} ${i.message}`).join(', ')}`,
+    );
+  } catch (error) {
+    faults.push(`${name} must be JSON that can be read: ${(error as Error).message}`);
+  }
+  return undefined;
+}

@@ -1,0 +1,258 @@
+/** Pictures of many clients -> restored ones by a few inference threads: bounded, fair, with deadlines, through a thread's crash. */
+import type { Manifest } from '@fairweather/core';
+import { ApiError } from '../api-error.ts';
+import { createFairQueue } from './fair-queue.ts';
+import type { Work, WorkResult } from './messages.ts';
+import { type InferenceThread, ThreadLost } from './start-thread.ts';
+
+/** `failed`: no thread could be started; the process should end. */
+export type EngineState = 'loading' | 'ready' | 'failed' | 'closing';
+
+export type EngineStatus = {
+  readonly state: EngineState;
+  /** Execution provider; empty before the first thread is ready. */
+  readonly backend: string;
+  /** Threads that are ready. */
+  readonly workers: number;
+  /** Places taken: uploads, waiting and running work. */
+  readonly taken: number;
+  readonly waiting: number;
+  readonly running: number;
+  /** Threads lost since the start. */
+  readonly crashes: number;
+};
+
+/** A place among those that are served, held from before the upload until the answer. */
+export type Place = {
+  /**
+   * @returns the result and how long it waited for a thread
+   * @throws RestoreError; ApiError `deadline-exceeded`, `engine-crashed`, `shutting-down`; the signal's reason
+   */
+  run<K extends Work['kind']>(work: Work & { readonly kind: K }, signal: AbortSignal): Promise<{ readonly result: WorkResult[K]; readonly waitedMs: number }>;
+  /** Gives the place to others. A second call does nothing. */
+  release(): void;
+};
+
+export type Engine = {
+  readonly manifest: Manifest;
+  status(): EngineStatus;
+  /** @throws ApiError `not-ready`, `overloaded`, `shutting-down`, each with `retryAfterSec` */
+  reserve(client: string): Place;
+  /** Takes nothing new, ends what was accepted, then the threads. @returns whether all of it ended within the time */
+  close(timeoutMs: number): Promise<boolean>;
+};
+
+export type EngineSettings = {
+  readonly workers: number;
+  /** Places beyond one a thread. */
+  readonly queue: number;
+  /** Places one client may hold. */
+  readonly queuePerClient: number;
+  /** Milliseconds from the place's first work to its end. */
+  readonly deadlineMs: number;
+};
+
+export type EngineDeps = {
+  readonly manifest: Manifest;
+  startThread(): Promise<InferenceThread>;
+  /** Told once per thread start, loss and giving up. */
+  readonly onEvent?: (event: EngineEvent) => void;
+  /** Milliseconds of a monotonic clock. @default performance.now */
+  readonly now?: () => number;
+};
+
+export type EngineEvent =
+  | { readonly type: 'started'; readonly backend: string; readonly psnrDb: number; readonly refused: readonly string[] }
+  | { readonly type: 'lost'; readonly error: unknown; readonly retried: boolean }
+  | { readonly type: 'failed'; readonly error: unknown };
+
+/** Starts of a thread that may fail in a row. The first is not tried again: what is wrong at the start stays wrong. */
+const MAX_RESTARTS = 3;
+
+type Job = {
+  readonly client: string;
+  readonly work: Work;
+  readonly signal: AbortSignal;
+  readonly enqueuedAt: number;
+  crashes: number;
+  resolve(done: { readonly result: WorkResult[Work['kind']]; readonly waitedMs: number }): void;
+  reject(error: unknown): void;
+};
+
+/** Threads start at once; `status().state` is `ready` with the first of them. */
+export function createEngine(settings: EngineSettings, { manifest, startThread, onEvent = () => {}, now = () => performance.now() }: EngineDeps): Engine {
+  const queue = createFairQueue<Job>();
+  const taken = new Map<string, number>();
+  const closing = new AbortController();
+  const threads = new Set<InferenceThread>();
+  const idle = new Set<() => void>();
+  let state: EngineState = 'loading';
+  let backend = '';
+  let running = 0;
+  let crashes = 0;
+  let meanWorkMs = 1000; // until the first work is done
+
+  const slots = Array.from({ length: settings.workers }, keepThread);
+  return { manifest, status, reserve, close };
+
+  function status(): EngineStatus {
+    return { state, backend, workers: threads.size, taken: countTaken(), waiting: queue.size, running, crashes };
+  }
+
+  function countTaken(): number {
+    return [...taken.values()].reduce((sum, n) => sum + n, 0);
+  }
+
+  function reserve(client: string): Place {
+    if (state === 'loading') throw new ApiError('not-ready', 'The models are still loading; come again in a few seconds.', { retryAfterSec: 3 });
+    if (state !== 'ready') throw shuttingDown();
+    const [all, own] = [countTaken(), taken.get(client) ?? 0];
+    const retryAfterSec = Math.max(1, Math.ceil((meanWorkMs * (queue.size + 1)) / settings.workers / 1000));
+    if (all >= settings.workers + settings.queue)
+      throw new ApiError('overloaded', `All ${all} places are taken; come again in ${retryAfterSec} s.`, { retryAfterSec });
+    if (own >= settings.queuePerClient)
+      throw new ApiError('overloaded', `One client may hold ${own} places at a time; wait for an answer or come again in ${retryAfterSec} s.`, {
+        retryAfterSec,
+      });
+    taken.set(client, own + 1);
+    let held = true;
+    return {
+      run: (work, signal) => enqueue(client, work, signal),
+      release() {
+        if (!held) return;
+        held = false;
+        const left = (taken.get(client) ?? 1) - 1;
+        if (left > 0) taken.set(client, left);
+        else taken.delete(client);
+        if (taken.size === 0) for (const tell of idle) tell();
+      },
+    };
+  }
+
+  function enqueue<K extends Work['kind']>(
+    client: string,
+    work: Work & { readonly kind: K },
+    outer: AbortSignal,
+  ): Promise<{ readonly result: WorkResult[K]; readonly waitedMs: number }> {
+    const deadline = AbortSignal.timeout(settings.deadlineMs);
+    const signal = AbortSignal.any([outer, deadline]);
+    const done = new Promise<{ readonly result: WorkResult[Work['kind']]; readonly waitedMs: number }>((resolve, reject) => {
+      if (state === 'failed' || closing.signal.aborted) return reject(shuttingDown());
+      if (signal.aborted) return reject(signal.reason);
+      const job: Job = { client, work, signal, enqueuedAt: now(), crashes: 0, resolve, reject };
+      signal.addEventListener('abort', () => queue.remove(client, job) && reject(signal.reason), { once: true });
+      queue.put(client, job);
+    });
+    return done.catch((error: unknown) => {
+      if (deadline.aborted && error === deadline.reason)
+        throw new ApiError(
+          'deadline-exceeded',
+          `A request may take ${settings.deadlineMs} ms, this one took longer; send a smaller picture or come again later.`,
+          {
+            retryAfterSec: 5,
+          },
+        );
+      throw error;
+    }) as Promise<{ readonly result: WorkResult[K]; readonly waitedMs: number }>; // the thread answers by the work's kind
+  }
+
+  /** One slot: a thread, and another one when it is lost, until the engine closes. */
+  async function keepThread(): Promise<void> {
+    let failures = 0;
+    let startedOnce = false;
+    while (!closing.signal.aborted) {
+      let thread: InferenceThread;
+      try {
+        thread = await startThread();
+      } catch (error) {
+        failures++;
+        if (startedOnce && failures <= MAX_RESTARTS) continue;
+        return fail(error);
+      }
+      failures = 0;
+      startedOnce = true;
+      threads.add(thread);
+      backend = thread.backend;
+      if (state === 'loading') state = 'ready';
+      onEvent({ type: 'started', backend: thread.backend, psnrDb: thread.psnrDb, refused: thread.refused });
+      await serve(thread);
+      threads.delete(thread);
+      if (!closing.signal.aborted) crashes++;
+      await thread.end();
+    }
+  }
+
+  /** Work by work, until the thread is lost or the engine closes. */
+  async function serve(thread: InferenceThread): Promise<void> {
+    const stop = AbortSignal.any([thread.lost, closing.signal]);
+    let told = false;
+    while (!stop.aborted) {
+      const job = await queue.take(stop);
+      if (job !== undefined) told = await runJob(thread, job);
+    }
+    if (!told && !closing.signal.aborted) onEvent({ type: 'lost', error: thread.lost.reason, retried: false });
+  }
+
+  /** @returns whether the thread was lost over it, and that has been told */
+  async function runJob(thread: InferenceThread, job: Job): Promise<boolean> {
+    running++;
+    const begin = now();
+    try {
+      const result = await thread.run(job.work, job.signal);
+      meanWorkMs += 0.2 * (now() - begin - meanWorkMs);
+      job.resolve({ result, waitedMs: begin - job.enqueuedAt });
+      return false;
+    } catch (error) {
+      if (!(error instanceof ThreadLost) || closing.signal.aborted) {
+        job.reject(closing.signal.aborted ? shuttingDown() : error);
+        return false;
+      }
+      const retried = job.crashes++ === 0;
+      onEvent({ type: 'lost', error, retried });
+      if (retried) queue.putFirst(job.client, job);
+      else job.reject(new ApiError('engine-crashed', 'The inference thread ended twice while it had this picture.', { cause: error }));
+      return true;
+    } finally {
+      running--;
+    }
+  }
+
+  function fail(error: unknown): void {
+    if (threads.size > 0 || state === 'failed' || closing.signal.aborted) return;
+    state = 'failed';
+    rejectWaiting();
+    onEvent({ type: 'failed', error });
+  }
+
+  function rejectWaiting(): void {
+    for (const job of queue.clear()) job.reject(shuttingDown());
+  }
+
+  async function close(timeoutMs: number): Promise<boolean> {
+    if (state !== 'failed') state = 'closing';
+    const empty = await waitUntilEmpty(timeoutMs);
+    closing.abort();
+    rejectWaiting();
+    await Promise.all([...threads].map((thread) => thread.end()));
+    await Promise.all(slots);
+    return empty;
+  }
+
+  function waitUntilEmpty(timeoutMs: number): Promise<boolean> {
+    if (taken.size === 0) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const end = (empty: boolean) => (): void => {
+        clearTimeout(timer);
+        idle.delete(tell);
+        resolve(empty);
+      };
+      const tell = end(true);
+      const timer = setTimeout(end(false), timeoutMs);
+      idle.add(tell);
+    });
+  }
+}
+
+function shuttingDown(): ApiError {
+  return new ApiError('shutting-down', 'This server is ending; come again, another one will answer.', { retryAfterSec: 2 });
+}

@@ -1,0 +1,79 @@
+/** The worker thread: a restorer of its own; work in, results out, one at a time. Untrusted bytes are looked at nowhere else. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { isRestoreError, type Restorer } from '@fairweather/core';
+import { createNodeRestorer, type NodeBackend } from '@fairweather/core/node';
+import type { PlainFailure, ThreadReply, ThreadRequest, ThreadSettings, Work, WorkResult } from './messages.ts';
+import { measureSelfTest, SELF_TEST_MIN_DB } from './self-test.ts';
+
+if (parentPort !== null) await serve(parentPort, workerData as ThreadSettings); // set by `start-thread`, the only one who starts this file
+
+async function serve(port: MessagePort, settings: ThreadSettings): Promise<void> {
+  const tell = (reply: ThreadReply, transfer: ArrayBuffer[] = []): void => port.postMessage(reply, transfer);
+  const opened = await openFirstFit(settings).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+  if (opened instanceof Error) return tell({ type: 'unfit', message: opened.message });
+  const { restorer, backend, psnrDb, refused } = opened;
+
+  const controllers = new Map<number, AbortController>();
+  port.on('message', async (request: ThreadRequest) => {
+    if (request.type === 'abort') return controllers.get(request.id)?.abort();
+    const { id, work } = request;
+    const controller = new AbortController();
+    controllers.set(id, controller);
+    try {
+      const result = await run(restorer, work, controller.signal);
+      tell({ type: 'done', id, result }, 'image' in result ? [result.image.buffer] : []);
+    } catch (error) {
+      tell({ type: 'failed', id, failure: describe(error, controller.signal) });
+    } finally {
+      controllers.delete(id);
+    }
+  });
+  tell({ type: 'ready', backend, psnrDb, refused });
+}
+
+function run(restorer: Restorer, { kind, input, options }: Work, signal: AbortSignal): Promise<WorkResult[Work['kind']]> {
+  return kind === 'restore' ? restorer.restore(input, { ...options, signal }) : restorer.inspect(input, { ...options, signal });
+}
+
+type Fit = { readonly restorer: Restorer; readonly backend: string; readonly psnrDb: number; readonly refused: readonly string[] };
+
+/**
+ * The first backend that loads the default model and passes the self-test: what was asked for; for `auto` CUDA, then WebGPU where there is a
+ * graphics device, then the CPU.
+ */
+async function openFirstFit({ backend, threads, modelsDir = findModelsDir() }: ThreadSettings): Promise<Fit> {
+  const candidates: readonly NodeBackend[] = backend !== 'auto' ? [backend] : hasGraphicsDevice() ? ['auto', 'webgpu', 'cpu'] : ['auto', 'cpu'];
+  const refused: string[] = [];
+  for (const candidate of candidates) {
+    try {
+      // This is a thread already: inference in it, not in another one.
+      const restorer = await createNodeRestorer({ backend: candidate, threads, modelsDir, worker: false });
+      const facts = await restorer.load();
+      const better = candidate === 'auto' && facts.backend === 'cpu' && candidates.includes('webgpu');
+      const psnrDb = better ? Number.NaN : await measureSelfTest(restorer, modelsDir);
+      if (psnrDb >= SELF_TEST_MIN_DB) return { restorer, backend: facts.backend, psnrDb, refused };
+      if (!better) refused.push(`${facts.backend}: the self-test reached ${psnrDb.toFixed(1)} dB of ${SELF_TEST_MIN_DB}`);
+      await restorer.dispose();
+    } catch (error) {
+      refused.push(`${candidate}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  throw new Error(`No backend is fit: ${refused.join('; ')}`);
+}
+
+function findModelsDir(): string {
+  return dirname(createRequire(import.meta.url).resolve('@fairweather/models/manifest.json'));
+}
+
+function hasGraphicsDevice(): boolean {
+  return existsSync('/dev/nvidiactl') || existsSync('/dev/dri');
+}
+
+function describe(error: unknown, signal: AbortSignal): PlainFailure {
+  if (signal.aborted) return { kind: 'aborted' };
+  if (isRestoreError(error)) return { kind: 'restore-error', code: error.code, message: error.message, details: error.details };
+  return error instanceof Error ? { kind: 'other', message: error.message, stack: error.stack } : { kind: 'other', message: String(error), stack: undefined };
+}

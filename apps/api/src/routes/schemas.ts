@@ -1,0 +1,127 @@
+/** The messages of the contract as zod schemas: what `/openapi.json` shows. The types say that they are the contract's. */
+import { OUTPUT_FORMATS } from '@fairweather/core';
+import {
+  ERROR_TABLE,
+  type InspectMessage,
+  type LimitsMessage,
+  type ModelsMessage,
+  PROBLEM_TYPE,
+  type Problem,
+  type ReadyMessage,
+  type RestoreMessage,
+} from '@fairweather/core/contract';
+import { z } from '@hono/zod-openapi';
+
+const INPUT_FORMATS = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff'] as const;
+const MEDIA_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/avif'] as const;
+const precision = z.enum(['fp32', 'fp16']);
+const bitDepth = z.union([z.literal(8), z.literal(16)]);
+const share = z.number().min(0).max(1);
+const ms = z.number().min(0).openapi({ description: 'Milliseconds.' });
+
+const inspectReport = z.object({
+  backend: z.string(),
+  precision,
+  model: z.object({ name: z.string(), version: z.string() }),
+  input: z.object({
+    format: z.enum(INPUT_FORMATS),
+    width: z.int(),
+    height: z.int(),
+    bytes: z.int(),
+    bitDepth,
+    channels: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]),
+  }),
+  weather: z.array(z.object({ weather: z.string(), presence: share, share })),
+  timings: z.object({ read: ms, load: ms, decode: ms, condition: ms, restore: ms, encode: ms, total: ms }),
+  warnings: z.array(
+    z.object({
+      code: z.enum(['animated', 'several-pages', 'format-changed', 'bit-depth-reduced', 'quality-unused', 'colour-converted', 'metadata-lost']),
+      message: z.string(),
+    }),
+  ),
+});
+
+const restoreReport = inspectReport.extend({
+  removed: z.array(z.string()),
+  seed: z.int(),
+  steps: z.union([z.literal(1), z.literal(2)]),
+  strength: share,
+  tiles: z.object({ count: z.int(), sizePx: z.int(), overlapPx: z.int() }),
+  output: z.object({ format: z.enum(OUTPUT_FORMATS), bytes: z.int(), bitDepth }),
+});
+
+export const inspectMessage: z.ZodType<InspectMessage> = z.object({ requestId: z.string(), report: inspectReport }).openapi('InspectMessage');
+
+export const restoreMessage: z.ZodType<RestoreMessage> = z
+  .object({
+    requestId: z.string(),
+    image: z.object({ mediaType: z.enum(MEDIA_TYPES), width: z.int(), height: z.int(), bytes: z.int(), dataUrl: z.string() }),
+    report: restoreReport,
+  })
+  .openapi('RestoreMessage');
+
+export const modelsMessage: z.ZodType<ModelsMessage> = z
+  .object({
+    models: z.array(
+      z.object({
+        name: z.string(),
+        version: z.string(),
+        title: z.string(),
+        licence: z.string(),
+        weathers: z.array(z.string()),
+        precisions: z.array(precision),
+        default: z.boolean(),
+      }),
+    ),
+  })
+  .openapi('ModelsMessage');
+
+export const limitsMessage: z.ZodType<LimitsMessage> = z
+  .object({
+    maxBodyBytes: z.int(),
+    maxPixels: z.int(),
+    maxSidePx: z.int(),
+    deadlineMs: z.int(),
+    ratePerMinute: z.int(),
+    maxConcurrentPerClient: z.int(),
+    inputFormats: z.array(z.enum(INPUT_FORMATS)),
+    outputFormats: z.array(z.enum(OUTPUT_FORMATS)),
+  })
+  .openapi('LimitsMessage');
+
+export const readyMessage: z.ZodType<ReadyMessage> = z.object({ status: z.literal('ready'), backend: z.string(), workers: z.int() }).openapi('ReadyMessage');
+
+const codes = Object.keys(ERROR_TABLE) as (keyof typeof ERROR_TABLE)[]; // a record's keys are its type's
+
+export const problem: z.ZodType<Problem> = z
+  .object({
+    type: z.literal('about:blank'),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.enum(codes),
+    requestId: z.string(),
+    retryable: z.boolean(),
+    errors: z.array(z.object({ field: z.string(), message: z.string() })).readonly(),
+  })
+  .partial({ errors: true })
+  .openapi('Problem') as unknown as z.ZodType<Problem>; // an absent `errors` is absent, never undefined: JSON has no undefined
+
+/** Problems a route may answer with, as OpenAPI responses. */
+export function problems(...statuses: readonly number[]): Record<number, { description: string; content: Record<string, { schema: z.ZodType<Problem> }> }> {
+  return Object.fromEntries(
+    [...new Set([...statuses, 500])].map((status) => [
+      status,
+      {
+        description: Object.entries(ERROR_TABLE)
+          .filter(([, entry]) => entry.status === status)
+          .map(([code, { title }]) => `\`${code}\`: ${title}`)
+          .join('. '),
+        content: { [PROBLEM_TYPE]: { schema: problem } },
+      },
+    ]),
+  );
+}
+
+/** Formats we read. */
+export const inputFormats: readonly (typeof INPUT_FORMATS)[number][] = INPUT_FORMATS;

@@ -1,0 +1,29 @@
+/** How an upload is described in `/openapi.json`: the picture as the body, or a form with the options beside it. */
+import { IMAGE_FIELD } from '@fairweather/core/contract';
+
+type Schema =
+  | { type: 'string'; format: 'binary' }
+  | { type: 'object'; required: string[]; properties: Record<string, { type: 'string'; format?: 'binary'; description?: string }> };
+type UploadBody = { required: true; content: Record<string, { schema: Schema }> };
+
+const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'application/octet-stream'];
+
+/** Not validated by the framework: bodies are read by `readUpload`, under its limits. */
+export function describeUpload(fields: readonly string[]): UploadBody {
+  const picture: Schema = { type: 'string', format: 'binary' };
+  const form: Schema = {
+    type: 'object',
+    required: [IMAGE_FIELD],
+    properties: {
+      [IMAGE_FIELD]: { type: 'string', format: 'binary', description: 'The picture, with a filename.' },
+      ...Object.fromEntries(fields.map((field) => [field, { type: 'string' as const, description: 'As the query parameter of this name.' }])),
+    },
+  };
+  return {
+    required: true,
+    content: { ...Object.fromEntries(IMAGE_TYPES.map((type) => [type, { schema: picture }])), 'multipart/form-data': { schema: form } },
+  };
+}
+
+/** The statuses every upload may end with. */
+export const UPLOAD_PROBLEMS = [400, 401, 403, 404, 408, 413, 415, 422, 429, 503, 504] as const;

@@ -1,0 +1,132 @@
+/** A configuration -> the API on a Node socket: listens at once, loads in the background, drains when it is told to end. */
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server, STATUS_CODES } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo, Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import { openModelsDir } from '@fairweather/core/node';
+import { type ApiErrorCode, ERROR_TABLE, HEADERS, PROBLEM_TYPE } from '@fairweather/core/contract';
+import { getRequestListener } from '@hono/node-server';
+import { getConnInfo } from '@hono/node-server/conninfo';
+import { serveStatic } from '@hono/node-server/serve-static';
+import type { Context } from 'hono';
+import type { Logger } from 'pino';
+import { ApiError, describeFailure } from '../api-error.ts';
+import { createApp } from '../app.ts';
+import type { Config } from '../config.ts';
+import { createEngine, type Engine, type EngineEvent } from '../engine/engine.ts';
+import { type InferenceThread, startInferenceThread } from '../engine/start-thread.ts';
+import { createMetrics } from '../observe/metrics.ts';
+import { createMemoryRateLimit } from '../rate-limit.ts';
+
+export type RunningServer = {
+  /** `http://127.0.0.1:8080` */
+  readonly url: string;
+  readonly engine: Engine;
+  /** Resolves with the first ready thread; rejects when none can be started. */
+  readonly ready: Promise<void>;
+  /** Takes nothing new, ends what was accepted, closes. @returns whether all of it ended in time */
+  close(): Promise<boolean>;
+};
+
+/** Headers of a request, in bytes; Node answers longer ones itself, by `answerBrokenRequest`. */
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/**
+ * @param startThread for tests that need the threads in their hands
+ * @throws RestoreError `model-not-found`, `manifest-invalid`; Error when the port is taken
+ */
+export async function startServer(
+  config: Config,
+  log: Logger,
+  startThread: () => Promise<InferenceThread> = () => startInferenceThread(config.thread),
+): Promise<RunningServer> {
+  const { manifest } = await openModelsDir(config.thread.modelsDir);
+  const readiness = Promise.withResolvers<void>();
+  readiness.promise.catch(() => {}); // told by the log as well; who waits for it is told too
+  const onEvent = (event: EngineEvent): void => {
+    logEngine(log, event);
+    if (event.type === 'started') readiness.resolve();
+    if (event.type === 'failed') readiness.reject(event.error);
+  };
+  const engine = createEngine(config.engine, { manifest, startThread, onEvent });
+  const docsDir = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+  const app = createApp({
+    settings: config.app,
+    engine,
+    rateLimit: createMemoryRateLimit(),
+    metrics: createMetrics(engine.status),
+    log,
+    clientAddress: (c) => clientAddress(c, config.trustedProxies),
+    docsFile: async (name) => new Uint8Array(await readFile(join(docsDir, name))), // names come from a fixed list
+    now: () => new Date(),
+  });
+  if (config.demoDir !== undefined) app.get('*', serveStatic({ root: config.demoDir }));
+
+  const server = createServer(
+    { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: 10_000, requestTimeout: config.app.bodyTimeoutMs + 10_000, connectionsCheckingInterval: 5_000 },
+    getRequestListener(app.fetch),
+  );
+  server.on('clientError', answerBrokenRequest);
+  const url = await listen(server, config);
+  return { url, engine, ready: readiness.promise, close: () => close(server, engine, config.drainTimeoutMs) };
+}
+
+function listen(server: Server, { host, port }: Config): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      const { address, family, port: taken } = server.address() as AddressInfo; // a TCP socket has one
+      resolve(`http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`);
+    });
+  });
+}
+
+async function close(server: Server, engine: Engine, timeoutMs: number): Promise<boolean> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const drained = await engine.close(timeoutMs);
+  server.closeIdleConnections();
+  const last = setTimeout(() => server.closeAllConnections(), 2000); // answers that nobody reads
+  await closed;
+  clearTimeout(last);
+  return drained;
+}
+
+/** The address of the socket, or the one the outermost believed proxy saw. */
+function clientAddress(c: Context, trustedProxies: number): string {
+  const forwarded = (c.req.header('X-Forwarded-For') ?? '').split(',').map((entry) => entry.trim());
+  const behind = trustedProxies === 0 ? undefined : forwarded.at(-trustedProxies);
+  return behind !== undefined && behind !== '' ? behind : (getConnInfo(c).remote.address ?? 'unknown');
+}
+
+/** What is no HTTP never reaches the app; it is answered in the same form. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const [code, sentence]: readonly [ApiErrorCode, string] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ['headers-too-large', `The headers may have ${MAX_HEADER_BYTES} bytes, they have more.`]
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['request-timeout', 'The request came too slowly; send it again over a faster line.']
+        : ['bad-request', 'Expected HTTP/1.1, the bytes are not that.'];
+  const { status } = ERROR_TABLE[code];
+  const requestId = crypto.randomUUID();
+  const body = JSON.stringify(describeFailure(new ApiError(code, sentence), requestId).problem);
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `Content-Type: ${PROBLEM_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `${HEADERS.requestId}: ${requestId}`,
+  ];
+  socket.end(`${head.join('\r\n')}\r\nConnection: close\r\n\r\n${body}`);
+}
+
+function logEngine(log: Logger, event: EngineEvent): void {
+  if (event.type === 'started') {
+    const { backend, psnrDb, refused } = event;
+    log.info(
+      { backend, selfTestDb: Number.isFinite(psnrDb) ? Math.round(psnrDb * 10) / 10 : 'equal', refused, sinceStartMs: Math.round(performance.now()) },
+      'inference thread ready',
+    );
+  } else if (event.type === 'lost') log.error({ err: event.error, retried: event.retried }, 'inference thread lost; starting another');
+  else log.fatal({ err: event.error }, 'no inference thread can be started');
+}

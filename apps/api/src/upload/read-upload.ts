@@ -1,0 +1,95 @@
+/** A request -> the picture's bytes and the multipart fields; never more than the limit in memory, never longer than the time. */
+import { IMAGE_FIELD } from '@fairweather/core/contract';
+import { ApiError } from '../api-error.ts';
+
+export type UploadLimits = {
+  readonly maxBodyBytes: number;
+  /** The whole body must have come by then. */
+  readonly bodyTimeoutMs: number;
+};
+
+export type Upload = { readonly image: Uint8Array; readonly fields: Readonly<Record<string, string>> };
+
+/**
+ * The picture is the body itself, or the part `image` of `multipart/form-data`; what it is tells its content, not its declared type.
+ * @throws ApiError `too-large`, `request-timeout`, `bad-request`, `empty-input`; the signal's reason
+ */
+export async function readUpload(request: Request, { maxBodyBytes, bodyTimeoutMs }: UploadLimits): Promise<Upload> {
+  const declared = Number(request.headers.get('Content-Length') ?? 0);
+  if (declared > maxBodyBytes) throw tooLarge(maxBodyBytes, `it has ${declared}`);
+  const bytes = await readBody(request, maxBodyBytes, bodyTimeoutMs);
+  const type = request.headers.get('Content-Type') ?? '';
+  const upload = /^multipart\/form-data\b/i.test(type) ? await parseMultipart(bytes, type) : { image: bytes, fields: {} };
+  if (upload.image.length === 0) throw new ApiError('empty-input', `Expected a picture as the body or in the part "${IMAGE_FIELD}", got zero bytes.`);
+  return upload;
+}
+
+async function readBody(request: Request, maxBytes: number, timeoutMs: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (request.body === null) return new Uint8Array();
+  const reader = request.body.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  let stop: (error: unknown) => void = () => {};
+  const stopped = new Promise<never>((_, reject) => {
+    stop = reject;
+  });
+  const timer = setTimeout(
+    () =>
+      stop(new ApiError('request-timeout', `The body must come within ${timeoutMs} ms, ${length} bytes of it did; send a smaller one or over a faster line.`)),
+    timeoutMs,
+  );
+  const leave = (): void => stop(request.signal.reason);
+  request.signal.addEventListener('abort', leave, { once: true });
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), stopped]);
+      if (done) break;
+      length += value.length;
+      if (length > maxBytes) throw tooLarge(maxBytes, 'it has more');
+      chunks.push(value);
+    }
+  } catch (error) {
+    reader.cancel(error).catch(() => {}); // the body is given up; why is told by `error`
+    throw error instanceof ApiError || request.signal.aborted
+      ? error
+      : new ApiError('bad-request', 'The body ended before it was whole; send it again.', { cause: error });
+  } finally {
+    clearTimeout(timer);
+    request.signal.removeEventListener('abort', leave);
+  }
+  return join(chunks, length);
+}
+
+function join(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+async function parseMultipart(bytes: Uint8Array<ArrayBuffer>, type: string): Promise<Upload> {
+  const form = await new Response(bytes, { headers: { 'Content-Type': type } }).formData().catch((cause: unknown) => {
+    throw new ApiError('bad-request', `Expected ${type.split(';')[0]} with a boundary and whole parts, the body is not that; send it again.`, { cause });
+  });
+  const fields: Record<string, string> = {};
+  let image: File | undefined;
+  for (const [name, value] of form) {
+    if (name === IMAGE_FIELD) {
+      if (image !== undefined) throw new ApiError('bad-request', `Expected one part "${IMAGE_FIELD}", got several; send one picture a request.`);
+      if (typeof value === 'string') throw new ApiError('bad-request', `The part "${IMAGE_FIELD}" must be a file, with a filename; got a text field.`);
+      image = value;
+    } else if (typeof value !== 'string')
+      throw new ApiError('bad-request', `The only file is the part "${IMAGE_FIELD}", got another one; send options as text fields.`);
+    else if (Object.hasOwn(fields, name)) throw new ApiError('bad-request', 'Expected every field once, one came twice; join lists with commas.');
+    else fields[name] = value;
+  }
+  if (image === undefined) throw new ApiError('bad-request', `Expected a part "${IMAGE_FIELD}" with the picture, there is none.`);
+  return { image: new Uint8Array(await image.arrayBuffer()), fields };
+}
+
+function tooLarge(maxBytes: number, got: string): ApiError {
+  return new ApiError('too-large', `The body may have ${maxBytes} bytes, ${got}; send a smaller file.`);
+}

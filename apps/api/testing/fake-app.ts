@@ -1,0 +1,57 @@
+/** The app around fake threads: everything but inference and the socket is the real thing. */
+import type { Manifest, ModelSpec } from '@fairweather/core';
+import { createApp } from '../src/app.ts';
+import type { App, AppSettings } from '../src/app-env.ts';
+import { createEngine, type Engine, type EngineSettings } from '../src/engine/engine.ts';
+import { createMetrics } from '../src/observe/metrics.ts';
+import { createMemoryRateLimit } from '../src/rate-limit.ts';
+import { createFakeThreads, type FakeThreads } from './fake-thread.ts';
+
+const graph = { fp32: { file: 'a', sha256: '', bytes: 1 } };
+// The app looks at these facts alone.
+const facts = { version: '1.2.3', title: 'Small', licence: 'Apache-2.0', weathers: ['rain', 'haze'], graphs: { denoiser: graph } };
+export const manifest: Manifest = {
+  version: 1,
+  defaultModel: 'small',
+  models: { small: facts as unknown as ModelSpec, other: { ...facts, title: 'Other' } as unknown as ModelSpec },
+};
+
+export const SETTINGS: AppSettings = {
+  maxBodyBytes: 4096,
+  maxPixels: 1_000_000,
+  maxSidePx: 4000,
+  bodyTimeoutMs: 200,
+  deadlineMs: 5000,
+  queuePerClient: 2,
+  ratePerMinute: 0,
+  keys: undefined,
+  corsOrigins: ['https://shop.example'],
+};
+
+export type FakeApp = { readonly app: App; readonly engine: Engine; readonly threads: FakeThreads; readonly lines: Record<string, unknown>[] };
+
+export async function createFakeApp(
+  changes: Partial<AppSettings> = {},
+  { threads = createFakeThreads('at-once'), engine: engineChanges = {} }: { readonly threads?: FakeThreads; readonly engine?: Partial<EngineSettings> } = {},
+): Promise<FakeApp> {
+  const settings = { ...SETTINGS, ...changes };
+  const engine = createEngine(
+    { workers: 1, queue: 3, queuePerClient: settings.queuePerClient, deadlineMs: settings.deadlineMs, ...engineChanges },
+    { manifest, startThread: threads.start },
+  );
+  await Promise.resolve(); // the fake thread is there with the next turn
+  await Promise.resolve();
+  const lines: Record<string, unknown>[] = [];
+  const note = (line: object): unknown => lines.push({ ...line });
+  const app = createApp({
+    settings,
+    engine,
+    rateLimit: createMemoryRateLimit(),
+    metrics: createMetrics(engine.status),
+    log: { info: note, warn: note, error: note },
+    clientAddress: (c) => c.req.header('Test-Address') ?? '127.0.0.1',
+    docsFile: async (name) => new TextEncoder().encode(name),
+    now: () => new Date('2026-01-01T00:00:00Z'),
+  });
+  return { app, engine, threads, lines };
+}
