@@ -1,14 +1,15 @@
 /** The built command, started for real on real files with the installed models. */
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeFolder, paintPicture, runCommand } from '../../testing/run-command.ts';
 
 let folder: string;
 beforeEach(async () => {
   folder = await makeFolder();
 });
+afterEach(() => rm(folder, { recursive: true }));
 const at = (...names: string[]): string => join(folder, ...names);
 const run = (...words: string[]) => runCommand(folder, words);
 
@@ -124,6 +125,15 @@ describe('fairweather restore', () => {
     const half = (left: number) => sharp(at('out.compare.png')).extract({ left, top: 0, width: 48, height: 32 }).raw().toBuffer();
     expect(await half(0)).toEqual(await sharp(at('in.png')).raw().toBuffer());
     expect(await half(56)).toEqual(await sharp(at('out.png')).raw().toBuffer());
+  });
+
+  it('looks for the comparison before the work, too', async () => {
+    await paintPicture(at('in.png'));
+    await writeFile(at('out.compare.png'), 'something of value');
+    const { code, stderr } = await run('restore', 'in.png', '-o', 'out.png', '--compare');
+    expect(code).toBe(1);
+    expect(stderr).toContain('out.compare.png exists');
+    expect((await readdir(folder)).sort()).toEqual(['in.png', 'out.compare.png']);
   });
 
   it('gives the same picture for the same seed, and the input for a strength of 0', async () => {

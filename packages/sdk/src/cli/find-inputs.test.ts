@@ -1,6 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeFolder } from '../../testing/run-command.ts';
 import { type FoundInputs, findInputs } from './find-inputs.ts';
 
@@ -11,6 +11,7 @@ beforeEach(async () => {
   for (const name of ['one.jpg', 'note.txt', 'photos/b.PNG', 'photos/a.jpeg', 'photos/a.restored.jpeg', 'photos/a.compare.jpeg', 'photos/deep/c.avif'])
     await writeFile(join(cwd, name), '1234');
 });
+afterEach(() => rm(cwd, { recursive: true }));
 const find = (words: string[], recursive = false): Promise<FoundInputs> => findInputs(words, { cwd, recursive });
 const shown = ({ inputs }: FoundInputs): string[] => inputs.map((input) => input.shown);
 

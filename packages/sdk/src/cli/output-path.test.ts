@@ -1,6 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeFolder } from '../../testing/run-command.ts';
 import { comparePathOf, outputPathOf, planOutputPlace } from './output-path.ts';
 
@@ -10,6 +10,7 @@ beforeEach(async () => {
   await mkdir(join(cwd, 'folder.jpg'));
   await writeFile(join(cwd, 'file.jpg'), '');
 });
+afterEach(() => rm(cwd, { recursive: true }));
 const plan = (typed: string | undefined, oneFile = true, format?: 'png') => planOutputPlace(typed, { cwd, oneFile, format });
 
 describe('where outputs go', () => {

@@ -9,7 +9,8 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { type InspectCommandOptions, runInspect } from './inspect-command.ts';
 import { type ModelsCommandOptions, runModelsList, runModelsVerify } from './models-command.ts';
 import { parseInteger, parseNames, parseNumber, parseSteps } from './option-values.ts';
-import { type RestoreCommandOptions, runRestore } from './restore-command.ts';
+import { runRestore } from './restore-command.ts';
+import type { RestoreCommandOptions } from './restore-command-options.ts';
 import { printLine, type Terminal } from './terminal.ts';
 
 /**
