@@ -18,6 +18,7 @@ import { createEngine, type Engine, type EngineEvent } from '../engine/engine.ts
 import { type InferenceThread, startInferenceThread } from '../engine/start-thread.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { createMemoryRateLimit } from '../rate-limit.ts';
+import { registerDemo } from '../routes/demo.ts';
 
 export type RunningServer = {
   /** `http://127.0.0.1:8080` */
@@ -61,7 +62,7 @@ export async function startServer(
     docsFile: async (name) => new Uint8Array(await readFile(join(docsDir, name))), // names come from a fixed list
     now: () => new Date(),
   });
-  if (config.demoDir !== undefined) app.get('*', serveStatic({ root: config.demoDir }));
+  if (config.demoDir !== undefined) registerDemo(app, serveStatic({ root: config.demoDir }));
 
   const server = createServer(
     { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: 10_000, requestTimeout: config.app.bodyTimeoutMs + 10_000, connectionsCheckingInterval: 5_000 },
