@@ -42,7 +42,8 @@ ROCKET = (
 DAHLIA = ((0.3, ((0.28, 0.3), (0.5, 0.2), (0.7, 0.4), (0.68, 0.75), (0.45, 0.85), (0.27, 0.7))),)
 
 SAMPLES = {
-    "rain": Sample("pagoda.jpg", ("rain",), 19, (1.0, 1.0), PAGODA),
+    "rain": Sample("pagoda.jpg", ("rain",), 12, (1.0, 1.0), PAGODA),
+    "heavy-rain": Sample("pagoda.jpg", ("rain",), 19, (1.0, 1.0), PAGODA),
     "rain-and-haze": Sample("pagoda.jpg", ("rain", "haze"), 4, (1.0, 1.0), PAGODA),
     "snow": Sample("raccoon.jpg", ("snow",), 17, (0.8, 0.3), RACCOON),
     "haze": Sample("rocket.jpg", ("haze",), 4, (1.0, 0.7), ROCKET),
