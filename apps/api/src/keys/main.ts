@@ -1,5 +1,6 @@
 /** `npm run keys`: makes, lists and removes the API keys of a key file. A key is printed once and kept nowhere. */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SCOPES, type Scope } from '@fairweather/core/contract';
 import { createApiKey, keyFileSchema, type KeyRecord } from './api-key.ts';
@@ -20,7 +21,7 @@ try {
 
 function run(): void {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
-  const file = values.file;
+  const file = resolve(process.env.INIT_CWD ?? '.', values.file); // npm changes to the workspace; paths are meant from where it was called
   const keys = readKeys(file);
   const [command] = positionals;
   if (command === 'create') {

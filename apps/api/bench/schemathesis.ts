@@ -1,0 +1,54 @@
+/**
+ * Schemathesis against `/openapi.json` of a real server: generated requests, right and wrong ones; answers must be as described and never a 5xx.
+ * Installs it once, with the versions of `schemathesis.txt`, below `.cache`. Ends with its exit status.
+ *
+ *     npm run schemathesis -w @fairweather/api
+ *     npm run schemathesis -w @fairweather/api -- --seed 7 -n 200     options go to `schemathesis run`
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ROUTES } from '@fairweather/core/contract';
+import { startTestServer } from '../testing/test-server.ts';
+
+const requirements = fileURLToPath(new URL('schemathesis.txt', import.meta.url));
+const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
+const folder = fileURLToPath(new URL(`../.cache/schemathesis-${digest}`, import.meta.url));
+const bin = (name: string): string => join(folder, process.platform === 'win32' ? 'Scripts' : 'bin', name);
+
+install();
+const server = await startTestServer({ FAIRWEATHER_BODY_TIMEOUT_MS: '3000', FAIRWEATHER_QUEUE: '32', FAIRWEATHER_QUEUE_PER_CLIENT: '32' });
+await server.ready;
+const words = [
+  'run',
+  `${server.url}${ROUTES.openapi}`,
+  '--seed',
+  '1',
+  '-n',
+  '25',
+  '--phases',
+  'examples,coverage,fuzzing',
+  '--continue-on-failure',
+  '--no-color',
+];
+// A generated body is no picture, whatever the description of a file can say: that it is refused is right.
+words.push('--exclude-checks', 'positive_data_acceptance', ...process.argv.slice(2));
+const [code] = (await once(spawn(bin('schemathesis'), words, { stdio: 'inherit', cwd: folder }), 'exit')) as [number | null];
+const { crashes } = server.engine.status();
+console.log(`inference threads lost: ${crashes}`);
+await server.close();
+process.exitCode = crashes === 0 ? (code ?? 1) : 1;
+
+function install(): void {
+  if (existsSync(bin('schemathesis'))) return;
+  console.log('Installing schemathesis (once)');
+  run('python3', ['-m', 'venv', folder]);
+  run(bin('python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', requirements]);
+}
+
+function run(command: string, args: readonly string[]): void {
+  if (spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] }).status !== 0) throw new Error(`${command} ${args.join(' ')} failed.`);
+}
