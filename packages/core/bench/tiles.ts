@@ -14,18 +14,18 @@ import { type OpenModel, openModel } from '../src/open-model.ts';
 import { DEFAULT_LIMITS } from '../src/options.ts';
 import { restorePixels } from '../src/restore-pixels.ts';
 import type { TileSides } from '../src/tiling/tile-grid.ts';
-import { largestDifference, paintPixels } from '../testing/pictures.ts';
+import { largestDifference, readSample } from '../testing/pictures.ts';
 
-/** Width and height: the two orientations of 1,500 x 1,000, and odd sides. */
-const SIZES = [
-  [1500, 1000],
-  [1000, 1500],
-  [1499, 997],
+/** Samples in rendered weather, by width and height: the two orientations of 1,500 x 1,000, and odd sides. */
+const PICTURES = [
+  ['rain-and-haze.jpg', 1500, 1000],
+  ['heavy-rain.jpg', 1000, 1500],
+  ['snow.jpg', 1499, 997],
 ] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { overlaps: { type: 'string' }, tiles: { type: 'string', default: '256,384,512,768,1024' }, models: { type: 'string' } },
+  options: { overlaps: { type: 'string' }, tiles: { type: 'string', default: '256,512,1024' }, models: { type: 'string' } },
 });
 
 const graphs = await createNodeGraphs({ backend: 'cpu' });
@@ -36,7 +36,9 @@ const tiles = values.tiles.split(',').map(Number);
 const pictures: [string, Pixels][] =
   positionals.length > 0
     ? await Promise.all(positionals.map(async (file) => [file, await decode(file)] as [string, Pixels]))
-    : SIZES.map(([width, height]) => [`${width}x${height}`, paintPixels(width, height)]);
+    : await Promise.all(
+        PICTURES.map(async ([name, width, height]) => [`${name}, ${width}x${height}`, await readSample(name, width, height)] as [string, Pixels]),
+      );
 
 for (const [name, pixels] of pictures) {
   const untiled = await restoreBy(model, pixels, {

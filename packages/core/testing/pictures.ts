@@ -1,4 +1,5 @@
 /** Pictures for tests, made on the spot: samples from a fixed pattern, files by sharp. */
+import { fileURLToPath } from 'node:url';
 import sharp, { type Sharp } from 'sharp';
 import { createNodeCodec } from '../src/adapter/codec-node.ts';
 import type { Pixels } from '../src/image/pixels.ts';
@@ -83,4 +84,11 @@ export function storeUnderOrientation(upright: Pixels, orientation: number): Pix
       for (let c = 0; c < channels; c++) stored.data[(row * stored.width + column) * channels + c] = upright.data[from + c] as number;
     }
   return stored;
+}
+
+/** A picture of the samples folder brought to a size: real weather, for which a network has something to say. */
+export async function readSample(name: string, width: number, height: number): Promise<Pixels> {
+  const path = fileURLToPath(new URL(`../../../samples/${name}`, import.meta.url));
+  const data = await sharp(path).resize(width, height, { fit: 'cover' }).raw().toBuffer();
+  return { width, height, channels: 3, data: new Uint8Array(data) };
 }

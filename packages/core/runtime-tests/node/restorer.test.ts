@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createNodeGraphs, createNodeRestorer } from '../../src/adapter/node.ts';
-import { decodePicture, encodePicture, largestDifference, paintPixels } from '../../testing/pictures.ts';
+import { decodePicture, encodePicture, largestDifference, paintPixels, readSample } from '../../testing/pictures.ts';
 
 const modelsDir = fileURLToPath(new URL('../../../../models', import.meta.url));
 const restorer = await createNodeRestorer({ backend: 'cpu' });
@@ -16,9 +16,12 @@ describe('tiles of the real network', () => {
     [701, 403],
     [403, 701],
   ])('equal the untiled restoration to 2/255: %i x %i', async (width, height) => {
-    const file = await encodePicture(paintPixels(width, height), 'png');
+    const degraded = await readSample('rain-and-haze.jpg', width, height);
+    const file = await encodePicture(degraded, 'png');
     const whole = await restorer.restore(file, { tile: 1024 });
     expect(whole.report.tiles.count).toBe(1);
+    // Something is taken away, so that there is something to differ in.
+    expect(largestDifference(await decodePicture(whole.image), degraded)).toBeGreaterThan(8);
     for (const tile of [256, 384]) {
       const { image, report } = await restorer.restore(file, { tile });
       expect(report.tiles.count).toBeGreaterThan(1);
