@@ -20,9 +20,11 @@ const { values } = parseArgs({
 });
 const [seconds, soak, threads] = [Number(values.seconds), Number(values.soak), Number(values.threads)];
 const CLIENTS = 8;
-const QUEUE = 7; // with one thread: as many places as clients
+const QUEUE = 7; // with one worker: as many places as clients
 const picture = await paintPicture(256, 256, 'png');
-console.log(`${platform()} ${arch()}, ${cpus().length} x ${cpus()[0]?.model.trim()}, Node ${process.version}; PNG 256 x 256, ${threads} inference thread(s)`);
+console.log(
+  `${platform()} ${arch()}, ${cpus().length} x ${cpus()[0]?.model.trim()}, Node ${process.version}; PNG 256 x 256, ${threads} CPU thread(s) for inference`,
+);
 
 // The bare session and the load take turns, so that both see the same machine.
 const restorer = await createNodeRestorer({ backend: 'cpu', threads });
@@ -77,7 +79,7 @@ for (let part = 0; part < 8; part++) {
   for (let i = 0; i < soak / 8; i++) await send();
   memory.push((await askServer()).rssMb);
 }
-console.log(`memory of the server before and after each eighth of ${soak} requests, MB: ${memory.map(Math.round).join(', ')}`);
+console.log(`memory of the server and its inference process before and after each eighth of ${soak} requests, MB: ${memory.map(Math.round).join(', ')}`);
 child.kill('SIGTERM');
 
 async function repeat(goesOn: () => boolean): Promise<number[]> {

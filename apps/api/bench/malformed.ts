@@ -32,8 +32,8 @@ console.log(
     .map(([status, n]) => `${status}: ${n}`)
     .join(', ')}`,
 );
-console.log(`memory of the process after each tenth, MB: ${memory.join(', ')}`);
-console.log(`threads lost: ${server.engine.status().crashes}; faults: ${faults.length}`);
+console.log(`memory of the server's process after each tenth, MB: ${memory.join(', ')}`);
+console.log(`inference processes lost: ${server.engine.status().crashes}; faults: ${faults.length}`);
 for (const fault of faults) console.log(`  ${fault}`);
 await server.close();
 process.exitCode = faults.length === 0 ? 0 : 1;

@@ -38,7 +38,7 @@ const words = [
 words.push('--exclude-checks', 'positive_data_acceptance', ...process.argv.slice(2));
 const [code] = (await once(spawn(bin('schemathesis'), words, { stdio: 'inherit', cwd: folder }), 'exit')) as [number | null];
 const { crashes } = server.engine.status();
-console.log(`inference threads lost: ${crashes}`);
+console.log(`inference processes lost: ${crashes}`);
 await server.close();
 process.exitCode = crashes === 0 ? (code ?? 1) : 1;
 

@@ -2,7 +2,7 @@ import { RestoreError } from '@fairweather/core';
 import { HEADERS, type Problem, PROBLEM_TYPE, ROUTES } from '@fairweather/core/contract';
 import { describe, expect, it } from 'vitest';
 import { createFakeApp } from '../testing/fake-app.ts';
-import { createFakeThreads, echo } from '../testing/fake-thread.ts';
+import { createFakeWorkers, echo } from '../testing/fake-workers.ts';
 import { createApiKey } from './keys/api-key.ts';
 
 const bytes = Uint8Array.of(9, 8, 7);
@@ -68,11 +68,11 @@ describe('POST /v1/restore', () => {
       metadata: 'strip',
     };
     const seen: unknown[] = [];
-    const threads = createFakeThreads('at-once', async (work) => {
+    const workers = createFakeWorkers('at-once', async (work) => {
       seen.push(work.options);
       return echo(work);
     });
-    const { app } = await createFakeApp({}, { threads });
+    const { app } = await createFakeApp({}, { workers });
     const { model, seed, ...fields } = options;
     expect((await app.request(`${ROUTES.restore}?${new URLSearchParams(options)}`, post(bytes))).status).toBe(200);
     expect((await app.request(`${ROUTES.restore}?model=${model}&seed=${seed}`, post(form({ image: new Blob([bytes]), ...fields })))).status).toBe(200);
@@ -120,10 +120,10 @@ describe('POST /v1/restore', () => {
     ['a body over the limit', 413, 'too-large', () => post(new Uint8Array(5000))],
     ['a body that says it is over the limit', 413, 'too-large', () => post(bytes, { 'Content-Length': '5000' })],
   ])('refuses %s', async (_, status, code, request) => {
-    const { app, engine, threads } = await createFakeApp();
+    const { app, engine, workers } = await createFakeApp();
     const problem = await problemOf(await app.request(ROUTES.restore, request()));
     expect(problem).toMatchObject({ status, code, retryable: false });
-    expect([threads.begun, engine.status().taken]).toEqual([[], 0]);
+    expect([workers.begun, engine.status().taken]).toEqual([[], 0]);
   });
   it('gives up a body that comes too slowly', async () => {
     const { app, engine } = await createFakeApp();
@@ -139,33 +139,33 @@ describe('POST /v1/restore', () => {
       ['too-large', 413, true],
       ['backend-failed', 500, false],
     ] as const) {
-      const threads = createFakeThreads('at-once', () => Promise.reject(new RestoreError(code, 'The sentence, with /a/path.')));
-      const { app } = await createFakeApp({}, { threads });
+      const workers = createFakeWorkers('at-once', () => Promise.reject(new RestoreError(code, 'The sentence, with /a/path.')));
+      const { app } = await createFakeApp({}, { workers });
       const problem = await problemOf(await app.request(ROUTES.restore, post(bytes)));
       expect([problem.code, problem.status, problem.detail.includes('/a/path')]).toEqual([code, status, told]);
     }
   });
   it('hides what is thrown without a name, and logs it', async () => {
-    const threads = createFakeThreads('at-once', () => Promise.reject(new Error('secret at /home/x')));
-    const { app, lines } = await createFakeApp({}, { threads });
+    const workers = createFakeWorkers('at-once', () => Promise.reject(new Error('secret at /home/x')));
+    const { app, lines } = await createFakeApp({}, { workers });
     const text = await (await app.request(ROUTES.restore, post(bytes))).text();
     expect(text).toContain('"code":"internal"');
     expect(text).not.toMatch(/secret|home|stack/);
     expect(lines).toEqual([expect.objectContaining({ code: 'internal', err: expect.objectContaining({ message: 'secret at /home/x' }) })]);
   });
   it('answers 503 with Retry-After when all places are taken', async () => {
-    const threads = createFakeThreads('held');
-    const { app } = await createFakeApp({ queuePerClient: 9 }, { threads, engine: { queue: 0, queuePerClient: 9 } });
+    const workers = createFakeWorkers('held');
+    const { app } = await createFakeApp({ queuePerClient: 9 }, { workers, engine: { queue: 0, queuePerClient: 9 } });
     const first = app.request(ROUTES.restore, post(bytes));
     const second = await app.request(ROUTES.restore, post(bytes));
     expect(await problemOf(second)).toMatchObject({ code: 'overloaded', retryable: true });
     expect(Number(second.headers.get('Retry-After'))).toBeGreaterThanOrEqual(1);
-    threads.finish();
+    workers.finish();
     expect((await first).status).toBe(200);
   });
   it('frees the place of a client that goes', async () => {
-    const threads = createFakeThreads('held');
-    const { app, engine, lines } = await createFakeApp({}, { threads });
+    const workers = createFakeWorkers('held');
+    const { app, engine, lines } = await createFakeApp({}, { workers });
     const client = new AbortController();
     const request = app.request(new Request(`http://localhost${ROUTES.restore}`, { ...post(bytes), signal: client.signal }));
     await expect.poll(() => engine.status().running).toBe(1);
@@ -226,7 +226,7 @@ describe('health', () => {
     expect([live.status, ready.status, ping.status, await ready.json()]).toEqual([200, 200, 200, { status: 'ready', backend: 'cpu', workers: 1 }]);
   });
   it('is alive but not ready while it loads', async () => {
-    const { app } = await createFakeApp({}, { threads: { ...createFakeThreads('held'), start: () => new Promise(() => {}) } });
+    const { app } = await createFakeApp({}, { workers: { ...createFakeWorkers('held'), start: () => new Promise(() => {}) } });
     const [live, ready, ping, work] = await Promise.all([
       app.request(ROUTES.live),
       app.request(ROUTES.ready),
@@ -287,7 +287,7 @@ describe('keys and rates', () => {
   const bearer = (key: string): Record<string, string> => ({ Authorization: `Bearer ${key}` });
 
   it('lets nobody in without a key that is known', async () => {
-    const { app, threads } = await createFakeApp({ keys });
+    const { app, workers } = await createFakeApp({ keys });
     for (const headers of [{}, bearer(`${shop.key}x`), { Authorization: `Basic ${shop.key}` }] as Record<string, string>[])
       for (const path of [ROUTES.restore, ROUTES.inspect]) {
         const response = await app.request(path, post(bytes, headers));
@@ -295,7 +295,7 @@ describe('keys and rates', () => {
         expect(response.headers.get('WWW-Authenticate')).toContain('Bearer');
       }
     for (const path of [ROUTES.models, ROUTES.limits, ROUTES.metrics]) expect((await app.request(path)).status).toBe(401);
-    expect(threads.begun).toEqual([]);
+    expect(workers.begun).toEqual([]);
   });
   it('lets a key do what its scopes say', async () => {
     const { app } = await createFakeApp({ keys });

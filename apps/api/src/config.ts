@@ -5,7 +5,7 @@ import type { NodeBackend } from '@fairweather/core/node';
 import { z } from '@hono/zod-openapi';
 import type { AppSettings } from './app-env.ts';
 import type { EngineSettings } from './engine/engine.ts';
-import type { ThreadSettings } from './engine/messages.ts';
+import type { WorkerSettings } from './engine/messages.ts';
 import { type KeyRecord, keyFileSchema } from './keys/api-key.ts';
 
 export type Config = {
@@ -14,7 +14,7 @@ export type Config = {
   readonly logLevel: string;
   readonly app: AppSettings;
   readonly engine: EngineSettings;
-  readonly thread: ThreadSettings;
+  readonly worker: WorkerSettings;
   /** Proxies in front whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: number;
   readonly drainTimeoutMs: number;
@@ -79,7 +79,7 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
       corsOrigins: env.FAIRWEATHER_CORS_ORIGINS ?? [],
     },
     engine: { workers, queue: env.FAIRWEATHER_QUEUE, queuePerClient, deadlineMs },
-    thread: {
+    worker: {
       backend: env.FAIRWEATHER_BACKEND,
       threads: env.FAIRWEATHER_THREADS ?? Math.max(1, Math.floor(availableParallelism() / workers)),
       modelsDir: env.FAIRWEATHER_MODELS_DIR,

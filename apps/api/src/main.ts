@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   process.on('SIGINT', () => void end('SIGINT', 0));
   await server.ready.then(
     () => log.info({ coldStartMs: Math.round(performance.now()) }, 'ready'),
-    () => end('no inference thread', 1),
+    () => end('no inference process', 1),
   );
 }
 

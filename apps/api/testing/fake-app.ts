@@ -1,11 +1,11 @@
-/** The app around fake threads: everything but inference and the socket is the real thing. */
+/** The app around fake workers: everything but inference and the socket is the real thing. */
 import type { Manifest, ModelSpec } from '@fairweather/core';
 import { createApp } from '../src/app.ts';
 import type { App, AppSettings } from '../src/app-env.ts';
 import { createEngine, type Engine, type EngineSettings } from '../src/engine/engine.ts';
 import { createMetrics } from '../src/observe/metrics.ts';
 import { createMemoryRateLimit } from '../src/rate-limit.ts';
-import { createFakeThreads, type FakeThreads } from './fake-thread.ts';
+import { createFakeWorkers, type FakeWorkers } from './fake-workers.ts';
 
 const graph = { fp32: { file: 'a', sha256: '', bytes: 1 } };
 // The app looks at these facts alone.
@@ -28,18 +28,18 @@ export const SETTINGS: AppSettings = {
   corsOrigins: ['https://shop.example'],
 };
 
-export type FakeApp = { readonly app: App; readonly engine: Engine; readonly threads: FakeThreads; readonly lines: Record<string, unknown>[] };
+export type FakeApp = { readonly app: App; readonly engine: Engine; readonly workers: FakeWorkers; readonly lines: Record<string, unknown>[] };
 
 export async function createFakeApp(
   changes: Partial<AppSettings> = {},
-  { threads = createFakeThreads('at-once'), engine: engineChanges = {} }: { readonly threads?: FakeThreads; readonly engine?: Partial<EngineSettings> } = {},
+  { workers = createFakeWorkers('at-once'), engine: engineChanges = {} }: { readonly workers?: FakeWorkers; readonly engine?: Partial<EngineSettings> } = {},
 ): Promise<FakeApp> {
   const settings = { ...SETTINGS, ...changes };
   const engine = createEngine(
     { workers: 1, queue: 3, queuePerClient: settings.queuePerClient, deadlineMs: settings.deadlineMs, ...engineChanges },
-    { manifest, startThread: threads.start },
+    { manifest, startWorker: workers.start },
   );
-  await Promise.resolve(); // the fake thread is there with the next turn
+  await Promise.resolve(); // the fake worker is there with the next turn
   await Promise.resolve();
   const lines: Record<string, unknown>[] = [];
   const note = (line: object): unknown => lines.push({ ...line });
@@ -53,5 +53,5 @@ export async function createFakeApp(
     docsFile: async (name) => new TextEncoder().encode(name),
     now: () => new Date('2026-01-01T00:00:00Z'),
   });
-  return { app, engine, threads, lines };
+  return { app, engine, workers, lines };
 }

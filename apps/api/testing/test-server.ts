@@ -2,16 +2,16 @@
 import pino from 'pino';
 import sharp from 'sharp';
 import { readConfig } from '../src/config.ts';
-import type { InferenceThread } from '../src/engine/start-thread.ts';
+import type { InferenceWorker } from '../src/engine/start-worker.ts';
 import { type RunningServer, startServer } from '../src/runtime/node.ts';
 
 /** @param environment on top of: a free port, the CPU, no rate, no log */
 export async function startTestServer(
   environment: Readonly<Record<string, string>> = {},
-  startThread?: () => Promise<InferenceThread>,
+  startWorker?: () => Promise<InferenceWorker>,
 ): Promise<RunningServer> {
   const config = readConfig({ PORT: '0', FAIRWEATHER_BACKEND: 'cpu', FAIRWEATHER_RATE_PER_MINUTE: '0', FAIRWEATHER_LOG_LEVEL: 'silent', ...environment });
-  return startServer(config, pino({ level: config.logLevel }), startThread);
+  return startServer(config, pino({ level: config.logLevel }), startWorker);
 }
 
 /** A picture with something in it; deterministic. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { manifest } from '../../testing/fake-app.ts';
-import { createFakeThreads } from '../../testing/fake-thread.ts';
+import { createFakeWorkers } from '../../testing/fake-workers.ts';
 import { createEngine, type Engine, type EngineEvent, type EngineSettings } from './engine.ts';
 import type { Work } from './messages.ts';
 
@@ -10,27 +10,27 @@ const turns = async (): Promise<void> => {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 };
 
-async function setUp(changes: Partial<EngineSettings> = {}): Promise<{ engine: Engine; threads: ReturnType<typeof createFakeThreads>; events: EngineEvent[] }> {
-  const threads = createFakeThreads('held');
+async function setUp(changes: Partial<EngineSettings> = {}): Promise<{ engine: Engine; workers: ReturnType<typeof createFakeWorkers>; events: EngineEvent[] }> {
+  const workers = createFakeWorkers('held');
   const events: EngineEvent[] = [];
   const settings = { workers: 1, queue: 10, queuePerClient: 10, deadlineMs: 60_000, ...changes };
-  const engine = createEngine(settings, { manifest, startThread: threads.start, onEvent: (event) => events.push(event) });
+  const engine = createEngine(settings, { manifest, startWorker: workers.start, onEvent: (event) => events.push(event) });
   await turns();
-  return { engine, threads, events };
+  return { engine, workers, events };
 }
 
 describe('the engine', () => {
-  it('takes nothing before its first thread is ready', () => {
-    const engine = createEngine({ workers: 1, queue: 1, queuePerClient: 1, deadlineMs: 1000 }, { manifest, startThread: () => new Promise(() => {}) });
+  it('takes nothing before its first worker is ready', () => {
+    const engine = createEngine({ workers: 1, queue: 1, queuePerClient: 1, deadlineMs: 1000 }, { manifest, startWorker: () => new Promise(() => {}) });
     expect(engine.status().state).toBe('loading');
     expect(() => engine.reserve('a')).toThrow(expect.objectContaining({ code: 'not-ready' }));
   });
-  it('gives up when no thread can be started, and says why', async () => {
+  it('gives up when no worker can be started, and says why', async () => {
     const events: EngineEvent[] = [];
     const error = new Error('no model');
     const engine = createEngine(
       { workers: 2, queue: 1, queuePerClient: 1, deadlineMs: 1000 },
-      { manifest, startThread: () => Promise.reject(error), onEvent: (e) => events.push(e) },
+      { manifest, startWorker: () => Promise.reject(error), onEvent: (e) => events.push(e) },
     );
     await turns();
     expect([engine.status().state, events]).toEqual(['failed', [{ type: 'failed', error }]]);
@@ -48,18 +48,18 @@ describe('the engine', () => {
     expect(engine.status().taken).toBe(3);
   });
   it('serves clients in turn', async () => {
-    const { engine, threads } = await setUp();
+    const { engine, workers } = await setUp();
     const all = [1, 2, 3].map((n) => engine.reserve('a').run(picture(n), never));
     all.push(engine.reserve('b').run(picture(4), never));
     for (let i = 0; i < 4; i++) {
       await turns();
-      threads.finish();
+      workers.finish();
     }
     await Promise.all(all);
-    expect(threads.begun).toEqual([1, 2, 4, 3]);
+    expect(workers.begun).toEqual([1, 2, 4, 3]);
   });
   it('takes an aborted piece of work out of the queue, and stops one that runs', async () => {
-    const { engine, threads } = await setUp();
+    const { engine, workers } = await setUp();
     const [running, waiting] = [new AbortController(), new AbortController()];
     const calls = [engine.reserve('a').run(picture(1), running.signal), engine.reserve('a').run(picture(2), waiting.signal)];
     const outcomes = Promise.allSettled(calls);
@@ -68,59 +68,59 @@ describe('the engine', () => {
     running.abort();
     expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     await turns();
-    expect([threads.begun, engine.status().waiting, engine.status().running]).toEqual([[1], 0, 0]);
+    expect([workers.begun, engine.status().waiting, engine.status().running]).toEqual([[1], 0, 0]);
   });
   it('ends work at its deadline', async () => {
     const { engine } = await setUp({ deadlineMs: 20 });
     await expect(engine.reserve('a').run(picture(1), never)).rejects.toMatchObject({ code: 'deadline-exceeded' });
   });
-  it('does work again after a crash, before all that waits, in another thread', async () => {
-    const { engine, threads, events } = await setUp();
+  it('does work again after a crash, before all that waits, in another worker', async () => {
+    const { engine, workers, events } = await setUp();
     const [first, second] = [engine.reserve('a').run(picture(1), never), engine.reserve('b').run(picture(2), never)];
     await turns();
-    threads.lose();
+    workers.lose();
     await turns();
-    threads.finish();
+    workers.finish();
     expect((await first).result.image).toEqual(Uint8Array.of(1));
     await turns();
-    threads.finish();
+    workers.finish();
     await second;
-    expect([threads.begun, threads.started, engine.status().crashes]).toEqual([[1, 1, 2], 2, 1]);
+    expect([workers.begun, workers.started, engine.status().crashes]).toEqual([[1, 1, 2], 2, 1]);
     expect(events.map(({ type }) => type)).toEqual(['started', 'lost', 'started']);
   });
-  it('fails work that crashed two threads, and goes on with the next', async () => {
-    const { engine, threads } = await setUp();
+  it('fails work that crashed two workers, and goes on with the next', async () => {
+    const { engine, workers } = await setUp();
     const first = engine.reserve('a').run(picture(1), never);
     const second = engine.reserve('a').run(picture(2), never);
     const failed = expect(first).rejects.toMatchObject({ code: 'engine-crashed' });
     for (let i = 0; i < 2; i++) {
       await turns();
-      threads.lose();
+      workers.lose();
     }
     await failed;
     await turns();
-    threads.finish();
+    workers.finish();
     expect((await second).result.image).toEqual(Uint8Array.of(2));
   });
   it('hands an error of the work on without trying again', async () => {
-    const { engine, threads } = await setUp();
+    const { engine, workers } = await setUp();
     const call = engine.reserve('a').run(picture(1), never);
     const error = new RangeError('no');
     const failed = expect(call).rejects.toBe(error);
     await turns();
-    threads.fail(error);
+    workers.fail(error);
     await failed;
-    expect(threads.begun).toEqual([1]);
+    expect(workers.begun).toEqual([1]);
   });
   it('ends what it has accepted before it closes, and takes nothing new', async () => {
-    const { engine, threads } = await setUp();
+    const { engine, workers } = await setUp();
     const places = [engine.reserve('a'), engine.reserve('b')];
     const calls = places.map((place, i) => place.run(picture(i), never).finally(place.release));
     const closed = engine.close(60_000);
     expect(() => engine.reserve('c')).toThrow(expect.objectContaining({ code: 'shutting-down' }));
     for (let i = 0; i < 2; i++) {
       await turns();
-      threads.finish();
+      workers.finish();
     }
     expect((await Promise.all(calls)).map(({ result }) => result.image[0])).toEqual([0, 1]);
     expect(await closed).toBe(true);

@@ -1,31 +1,31 @@
-/** Pictures of many clients -> restored ones by a few inference threads: bounded, fair, with deadlines, through a thread's crash. */
+/** Pictures of many clients -> restored ones by a few inference processes: bounded, fair, with deadlines, through a worker's crash. */
 import type { Manifest } from '@fairweather/core';
 import { ApiError } from '../api-error.ts';
 import { createFairQueue } from './fair-queue.ts';
 import type { Work, WorkResult } from './messages.ts';
-import { type InferenceThread, ThreadLost } from './start-thread.ts';
+import { type InferenceWorker, WorkerLost } from './start-worker.ts';
 
-/** `failed`: no thread could be started; the process should end. */
+/** `failed`: no worker could be started; the process should end. */
 export type EngineState = 'loading' | 'ready' | 'failed' | 'closing';
 
 export type EngineStatus = {
   readonly state: EngineState;
-  /** Execution provider; empty before the first thread is ready. */
+  /** Execution provider; empty before the first worker is ready. */
   readonly backend: string;
-  /** Threads that are ready. */
+  /** Workers that are ready. */
   readonly workers: number;
   /** Places taken: uploads, waiting and running work. */
   readonly taken: number;
   readonly waiting: number;
   readonly running: number;
-  /** Threads lost since the start. */
+  /** Workers lost since the start. */
   readonly crashes: number;
 };
 
 /** A place among those that are served, held from before the upload until the answer. */
 export type Place = {
   /**
-   * @returns the result and how long it waited for a thread
+   * @returns the result and how long it waited for a worker
    * @throws RestoreError; ApiError `deadline-exceeded`, `engine-crashed`, `shutting-down`; the signal's reason
    */
   run<K extends Work['kind']>(work: Work & { readonly kind: K }, signal: AbortSignal): Promise<{ readonly result: WorkResult[K]; readonly waitedMs: number }>;
@@ -38,13 +38,13 @@ export type Engine = {
   status(): EngineStatus;
   /** @throws ApiError `not-ready`, `overloaded`, `shutting-down`, each with `retryAfterSec` */
   reserve(client: string): Place;
-  /** Takes nothing new, ends what was accepted, then the threads. @returns whether all of it ended within the time */
+  /** Takes nothing new, ends what was accepted, then the workers. @returns whether all of it ended within the time */
   close(timeoutMs: number): Promise<boolean>;
 };
 
 export type EngineSettings = {
   readonly workers: number;
-  /** Places beyond one a thread. */
+  /** Places beyond one a worker. */
   readonly queue: number;
   /** Places one client may hold. */
   readonly queuePerClient: number;
@@ -54,8 +54,8 @@ export type EngineSettings = {
 
 export type EngineDeps = {
   readonly manifest: Manifest;
-  startThread(): Promise<InferenceThread>;
-  /** Told once per thread start, loss and giving up. */
+  startWorker(): Promise<InferenceWorker>;
+  /** Told once per worker start, loss and giving up. */
   readonly onEvent?: (event: EngineEvent) => void;
   /** Milliseconds of a monotonic clock. @default performance.now */
   readonly now?: () => number;
@@ -66,7 +66,7 @@ export type EngineEvent =
   | { readonly type: 'lost'; readonly error: unknown; readonly retried: boolean }
   | { readonly type: 'failed'; readonly error: unknown };
 
-/** Starts of a thread that may fail in a row. The first is not tried again: what is wrong at the start stays wrong. */
+/** Starts of a worker that may fail in a row. The first is not tried again: what is wrong at the start stays wrong. */
 const MAX_RESTARTS = 3;
 
 type Job = {
@@ -79,12 +79,12 @@ type Job = {
   reject(error: unknown): void;
 };
 
-/** Threads start at once; `status().state` is `ready` with the first of them. */
-export function createEngine(settings: EngineSettings, { manifest, startThread, onEvent = () => {}, now = () => performance.now() }: EngineDeps): Engine {
+/** Workers start at once; `status().state` is `ready` with the first of them. */
+export function createEngine(settings: EngineSettings, { manifest, startWorker, onEvent = () => {}, now = () => performance.now() }: EngineDeps): Engine {
   const queue = createFairQueue<Job>();
   const taken = new Map<string, number>();
   const closing = new AbortController();
-  const threads = new Set<InferenceThread>();
+  const workers = new Set<InferenceWorker>();
   const idle = new Set<() => void>();
   let state: EngineState = 'loading';
   let backend = '';
@@ -92,11 +92,11 @@ export function createEngine(settings: EngineSettings, { manifest, startThread, 
   let crashes = 0;
   let meanWorkMs = 1000; // until the first work is done
 
-  const slots = Array.from({ length: settings.workers }, keepThread);
+  const slots = Array.from({ length: settings.workers }, keepWorker);
   return { manifest, status, reserve, close };
 
   function status(): EngineStatus {
-    return { state, backend, workers: threads.size, taken: countTaken(), waiting: queue.size, running, crashes };
+    return { state, backend, workers: workers.size, taken: countTaken(), waiting: queue.size, running, crashes };
   }
 
   function countTaken(): number {
@@ -153,17 +153,17 @@ export function createEngine(settings: EngineSettings, { manifest, startThread, 
           },
         );
       throw error;
-    }) as Promise<{ readonly result: WorkResult[K]; readonly waitedMs: number }>; // the thread answers by the work's kind
+    }) as Promise<{ readonly result: WorkResult[K]; readonly waitedMs: number }>; // the worker answers by the work's kind
   }
 
-  /** One slot: a thread, and another one when it is lost, until the engine closes. */
-  async function keepThread(): Promise<void> {
+  /** One slot: a worker, and another one when it is lost, until the engine closes. */
+  async function keepWorker(): Promise<void> {
     let failures = 0;
     let startedOnce = false;
     while (!closing.signal.aborted) {
-      let thread: InferenceThread;
+      let worker: InferenceWorker;
       try {
-        thread = await startThread();
+        worker = await startWorker();
       } catch (error) {
         failures++;
         if (startedOnce && failures <= MAX_RESTARTS) continue;
@@ -171,46 +171,46 @@ export function createEngine(settings: EngineSettings, { manifest, startThread, 
       }
       failures = 0;
       startedOnce = true;
-      threads.add(thread);
-      backend = thread.backend;
+      workers.add(worker);
+      backend = worker.backend;
       if (state === 'loading') state = 'ready';
-      onEvent({ type: 'started', backend: thread.backend, psnrDb: thread.psnrDb, refused: thread.refused });
-      await serve(thread);
-      threads.delete(thread);
+      onEvent({ type: 'started', backend: worker.backend, psnrDb: worker.psnrDb, refused: worker.refused });
+      await serve(worker);
+      workers.delete(worker);
       if (!closing.signal.aborted) crashes++;
-      await thread.end();
+      await worker.end();
     }
   }
 
-  /** Work by work, until the thread is lost or the engine closes. */
-  async function serve(thread: InferenceThread): Promise<void> {
-    const stop = AbortSignal.any([thread.lost, closing.signal]);
+  /** Work by work, until the worker is lost or the engine closes. */
+  async function serve(worker: InferenceWorker): Promise<void> {
+    const stop = AbortSignal.any([worker.lost, closing.signal]);
     let told = false;
     while (!stop.aborted) {
       const job = await queue.take(stop);
-      if (job !== undefined) told = await runJob(thread, job);
+      if (job !== undefined) told = await runJob(worker, job);
     }
-    if (!told && !closing.signal.aborted) onEvent({ type: 'lost', error: thread.lost.reason, retried: false });
+    if (!told && !closing.signal.aborted) onEvent({ type: 'lost', error: worker.lost.reason, retried: false });
   }
 
-  /** @returns whether the thread was lost over it, and that has been told */
-  async function runJob(thread: InferenceThread, job: Job): Promise<boolean> {
+  /** @returns whether the worker was lost over it, and that has been told */
+  async function runJob(worker: InferenceWorker, job: Job): Promise<boolean> {
     running++;
     const begin = now();
     try {
-      const result = await thread.run(job.work, job.signal);
+      const result = await worker.run(job.work, job.signal);
       meanWorkMs += 0.2 * (now() - begin - meanWorkMs);
       job.resolve({ result, waitedMs: begin - job.enqueuedAt });
       return false;
     } catch (error) {
-      if (!(error instanceof ThreadLost) || closing.signal.aborted) {
+      if (!(error instanceof WorkerLost) || closing.signal.aborted) {
         job.reject(closing.signal.aborted ? shuttingDown() : error);
         return false;
       }
       const retried = job.crashes++ === 0;
       onEvent({ type: 'lost', error, retried });
       if (retried) queue.putFirst(job.client, job);
-      else job.reject(new ApiError('engine-crashed', 'The inference thread ended twice while it had this picture.', { cause: error }));
+      else job.reject(new ApiError('engine-crashed', 'The inference process ended twice while it had this picture.', { cause: error }));
       return true;
     } finally {
       running--;
@@ -218,7 +218,7 @@ export function createEngine(settings: EngineSettings, { manifest, startThread, 
   }
 
   function fail(error: unknown): void {
-    if (threads.size > 0 || state === 'failed' || closing.signal.aborted) return;
+    if (workers.size > 0 || state === 'failed' || closing.signal.aborted) return;
     state = 'failed';
     rejectWaiting();
     onEvent({ type: 'failed', error });
@@ -233,7 +233,7 @@ export function createEngine(settings: EngineSettings, { manifest, startThread, 
     const empty = await waitUntilEmpty(timeoutMs);
     closing.abort();
     rejectWaiting();
-    await Promise.all([...threads].map((thread) => thread.end()));
+    await Promise.all([...workers].map((worker) => worker.end()));
     await Promise.all(slots);
     return empty;
   }

@@ -1,8 +1,8 @@
-/** What the engine and its inference threads say to one another; all of it can be cloned. */
+/** What the engine and its inference processes say to one another; all of it can be cloned. */
 import type { InspectResult, RestoreErrorCode, RestoreErrorDetails, RestoreOptions, RestoreResult } from '@fairweather/core';
 import type { NodeBackend } from '@fairweather/core/node';
 
-/** Options without what cannot cross threads. */
+/** Options without what cannot cross processes. */
 export type WorkOptions = Omit<RestoreOptions, 'signal' | 'onProgress'>;
 
 /** One piece of work. */
@@ -11,7 +11,7 @@ export type Work = { readonly kind: 'restore' | 'inspect'; readonly input: Uint8
 /** What comes of it, by kind. */
 export type WorkResult = { readonly restore: RestoreResult; readonly inspect: InspectResult };
 
-export type ThreadSettings = {
+export type WorkerSettings = {
   readonly backend: NodeBackend;
   /** Threads of one inference on the CPU. */
   readonly threads: number;
@@ -19,15 +19,15 @@ export type ThreadSettings = {
   readonly modelsDir: string | undefined;
 };
 
-export type ThreadRequest = { readonly type: 'work'; readonly id: number; readonly work: Work } | { readonly type: 'abort'; readonly id: number };
+export type WorkerRequest = { readonly type: 'work'; readonly id: number; readonly work: Work } | { readonly type: 'abort'; readonly id: number };
 
-export type ThreadReply =
+export type WorkerReply =
   | { readonly type: 'ready'; readonly backend: string; readonly psnrDb: number; readonly refused: readonly string[] }
   | { readonly type: 'unfit'; readonly message: string }
   | { readonly type: 'done'; readonly id: number; readonly result: WorkResult[Work['kind']] }
   | { readonly type: 'failed'; readonly id: number; readonly failure: PlainFailure };
 
-/** An error as it crosses threads. */
+/** An error as it crosses processes. */
 export type PlainFailure =
   | { readonly kind: 'restore-error'; readonly code: RestoreErrorCode; readonly message: string; readonly details: RestoreErrorDetails }
   | { readonly kind: 'aborted' }

@@ -31,7 +31,7 @@ export function createMetrics(status: () => EngineStatus): Metrics {
   });
   const phases = new Histogram({
     name: 'fairweather_phase_duration_seconds',
-    help: 'Phases of finished work: wait is the time in the queue, total that in the inference thread.',
+    help: 'Phases of finished work: wait is the time in the queue, total that in the inference process.',
     labelNames: ['kind', 'phase', 'backend'],
     buckets: PHASE_BUCKETS,
     registers,
@@ -46,11 +46,11 @@ export function createMetrics(status: () => EngineStatus): Metrics {
       },
     });
   gauge('fairweather_ready', 'Whether work is taken: 1 or 0.', ({ state }) => Number(state === 'ready'));
-  gauge('fairweather_workers', 'Inference threads that are ready.', ({ workers }) => workers);
+  gauge('fairweather_workers', 'Inference processes that are ready.', ({ workers }) => workers);
   gauge('fairweather_places_taken', 'Uploads, waiting and running work.', ({ taken }) => taken);
-  gauge('fairweather_waiting', 'Work that waits for a thread.', ({ waiting }) => waiting);
-  gauge('fairweather_running', 'Work in a thread.', ({ running }) => running);
-  gauge('fairweather_worker_crashes', 'Inference threads lost since the start.', ({ crashes }) => crashes);
+  gauge('fairweather_waiting', 'Work that waits for a worker.', ({ waiting }) => waiting);
+  gauge('fairweather_running', 'Work in a worker.', ({ running }) => running);
+  gauge('fairweather_worker_crashes', 'Inference processes lost since the start.', ({ crashes }) => crashes);
 
   return {
     request(route, method, code, durationMs) {

@@ -32,7 +32,7 @@ export function registerHealth(app: App, deps: AppDeps): void {
     const { state, backend, workers } = engine.status();
     if (state === 'loading') throw new ApiError('not-ready', 'The models are still loading.', { retryAfterSec: 3 });
     if (state !== 'ready') throw new ApiError('shutting-down', 'This server is ending.', { retryAfterSec: 2 });
-    if (workers === 0) throw new ApiError('not-ready', 'The inference thread is starting again.', { retryAfterSec: 2 });
+    if (workers === 0) throw new ApiError('not-ready', 'The inference process is starting again.', { retryAfterSec: 2 });
     return c.json({ status: 'ready' as const, backend, workers }, 200);
   });
 

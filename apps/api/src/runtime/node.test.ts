@@ -1,4 +1,4 @@
-/** The real server: a real socket, real inference threads, the real model; and what goes wrong around them. */
+/** The real server: a real socket, real inference processes, the real model; and what goes wrong around them. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -9,10 +9,10 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { paintPicture, startTestServer } from '../../testing/test-server.ts';
 import { SELF_TEST_MIN_DB } from '../engine/self-test.ts';
-import { type InferenceThread, startInferenceThread } from '../engine/start-thread.ts';
+import { type InferenceWorker, startInferenceWorker } from '../engine/start-worker.ts';
 import type { RunningServer } from './node.ts';
 
-const threads: InferenceThread[] = [];
+const workers: InferenceWorker[] = [];
 let server: RunningServer;
 let pingWhileLoading: number;
 const small = await paintPicture(96, 64);
@@ -21,9 +21,9 @@ const large = await paintPicture(400, 400);
 
 beforeAll(async () => {
   server = await startTestServer({ FAIRWEATHER_MAX_PIXELS: '1000000', FAIRWEATHER_BODY_TIMEOUT_MS: '1500' }, async () => {
-    const thread = await startInferenceThread({ backend: 'cpu', threads: 1, modelsDir: undefined });
-    threads.push(thread);
-    return thread;
+    const worker = await startInferenceWorker({ backend: 'cpu', threads: 1, modelsDir: undefined });
+    workers.push(worker);
+    return worker;
   });
   pingWhileLoading = (await fetch(server.url + ROUTES.ping)).status;
   await server.ready;
@@ -38,10 +38,10 @@ const untilRunning = (): Promise<void> => expect.poll(() => server.engine.status
 const untilFree = (): Promise<void> => expect.poll(() => server.engine.status(), PATIENT).toMatchObject({ taken: 0, running: 0, waiting: 0 });
 
 describe('the server', () => {
-  it('answers pings while it loads, and is ready once a thread has computed what PyTorch computes', async () => {
+  it('answers pings while it loads, and is ready once a worker has computed what PyTorch computes', async () => {
     expect(pingWhileLoading).toBe(204);
     expect(await (await fetch(server.url + ROUTES.ready)).json()).toEqual({ status: 'ready', backend: 'cpu', workers: 1 });
-    expect(threads[0]?.psnrDb).toBeGreaterThanOrEqual(SELF_TEST_MIN_DB);
+    expect(workers[0]?.psnrDb).toBeGreaterThanOrEqual(SELF_TEST_MIN_DB);
   });
   it.each(['png', 'jpeg', 'webp', 'gif', 'tiff', 'avif'] as const)('restores %s to a picture of its size', async (format) => {
     const response = await restore(await paintPicture(50, 30, format), '?format=png');
@@ -155,13 +155,13 @@ describe('a client that goes', () => {
   });
 });
 
-describe('a thread that ends in the middle of a tile', () => {
+describe('a worker that ends in the middle of a tile', () => {
   it('is replaced, and its work is done again to the same bytes', async () => {
     const before = new Uint8Array(await (await restore(large, '?tile=256')).arrayBuffer());
     const { crashes } = server.engine.status();
     const request = restore(large, '?tile=256');
     await untilRunning();
-    await threads.at(-1)?.end();
+    await workers.at(-1)?.end();
     const response = await request;
     expect(response.status).toBe(200);
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(before);
@@ -170,11 +170,11 @@ describe('a thread that ends in the middle of a tile', () => {
   it('twice with the same picture fails it, and the server goes on', async () => {
     const request = restore(large, '?tile=256');
     await untilRunning();
-    const started = threads.length;
-    await threads.at(-1)?.end();
-    await expect.poll(() => threads.length, PATIENT).toBe(started + 1);
+    const started = workers.length;
+    await workers.at(-1)?.end();
+    await expect.poll(() => workers.length, PATIENT).toBe(started + 1);
     await untilRunning();
-    await threads.at(-1)?.end();
+    await workers.at(-1)?.end();
     const response = await request;
     expect([response.status, await response.json()]).toEqual([500, expect.objectContaining({ code: 'engine-crashed', retryable: true })]);
     expect((await restore(small)).status).toBe(200);

@@ -15,7 +15,7 @@ import { ApiError, describeFailure } from '../api-error.ts';
 import { createApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import { createEngine, type Engine, type EngineEvent } from '../engine/engine.ts';
-import { type InferenceThread, startInferenceThread } from '../engine/start-thread.ts';
+import { type InferenceWorker, startInferenceWorker } from '../engine/start-worker.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { createMemoryRateLimit } from '../rate-limit.ts';
 import { registerDemo } from '../routes/demo.ts';
@@ -24,7 +24,7 @@ export type RunningServer = {
   /** `http://127.0.0.1:8080` */
   readonly url: string;
   readonly engine: Engine;
-  /** Resolves with the first ready thread; rejects when none can be started. */
+  /** Resolves with the first ready worker; rejects when none can be started. */
   readonly ready: Promise<void>;
   /** Takes nothing new, ends what was accepted, closes. @returns whether all of it ended in time */
   close(): Promise<boolean>;
@@ -34,15 +34,15 @@ export type RunningServer = {
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /**
- * @param startThread for tests that need the threads in their hands
+ * @param startWorker for tests that need the workers in their hands
  * @throws RestoreError `model-not-found`, `manifest-invalid`; Error when the port is taken
  */
 export async function startServer(
   config: Config,
   log: Logger,
-  startThread: () => Promise<InferenceThread> = () => startInferenceThread(config.thread),
+  startWorker: () => Promise<InferenceWorker> = () => startInferenceWorker(config.worker),
 ): Promise<RunningServer> {
-  const { manifest } = await openModelsDir(config.thread.modelsDir);
+  const { manifest } = await openModelsDir(config.worker.modelsDir);
   const readiness = Promise.withResolvers<void>();
   readiness.promise.catch(() => {}); // told by the log as well; who waits for it is told too
   const onEvent = (event: EngineEvent): void => {
@@ -50,7 +50,7 @@ export async function startServer(
     if (event.type === 'started') readiness.resolve();
     if (event.type === 'failed') readiness.reject(event.error);
   };
-  const engine = createEngine(config.engine, { manifest, startThread, onEvent });
+  const engine = createEngine(config.engine, { manifest, startWorker, onEvent });
   const docsDir = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   const app = createApp({
     settings: config.app,
@@ -126,8 +126,8 @@ function logEngine(log: Logger, event: EngineEvent): void {
     const { backend, psnrDb, refused } = event;
     log.info(
       { backend, selfTestDb: Number.isFinite(psnrDb) ? Math.round(psnrDb * 10) / 10 : 'equal', refused, sinceStartMs: Math.round(performance.now()) },
-      'inference thread ready',
+      'inference process ready',
     );
-  } else if (event.type === 'lost') log.error({ err: event.error, retried: event.retried }, 'inference thread lost; starting another');
-  else log.fatal({ err: event.error }, 'no inference thread can be started');
+  } else if (event.type === 'lost') log.error({ err: event.error, retried: event.retried }, 'inference process lost; starting another');
+  else log.fatal({ err: event.error }, 'no inference process can be started');
 }

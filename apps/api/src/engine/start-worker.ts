@@ -1,54 +1,65 @@
-/** Settings -> a running inference thread that has passed its self-test, as seen from the main thread. */
-import { Worker } from 'node:worker_threads';
+/** Settings -> a running inference process that has passed its self-test, as seen from the server. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { RestoreError } from '@fairweather/core';
-import type { PlainFailure, ThreadReply, ThreadRequest, ThreadSettings, Work, WorkResult } from './messages.ts';
+import type { PlainFailure, Work, WorkerReply, WorkerRequest, WorkerSettings, WorkResult } from './messages.ts';
 
-/** One worker thread. It takes one piece of work at a time. */
-export type InferenceThread = {
+/** One inference process. It takes one piece of work at a time. */
+export type InferenceWorker = {
+  readonly pid: number;
   /** Execution provider in use. */
   readonly backend: string;
   /** Self-test against PyTorch, in dB. */
   readonly psnrDb: number;
   /** Better backends that were not fit, and why. */
   readonly refused: readonly string[];
-  /** Aborts when the thread has ended, whatever the reason. */
+  /** Aborts when the process has ended, whatever the reason. */
   readonly lost: AbortSignal;
   /**
-   * An abort stops the work within one tile; a thread that does not answer it in time is ended.
-   * @throws RestoreError; the signal's reason; `ThreadLost` when the thread ends first
+   * An abort stops the work within one tile; a process that does not answer it in time is ended.
+   * @throws RestoreError; the signal's reason; `WorkerLost` when the process ends first
    */
   run<K extends Work['kind']>(work: Work & { readonly kind: K }, signal: AbortSignal): Promise<WorkResult[K]>;
   end(): Promise<void>;
 };
 
-/** The thread ended while it had work. */
-export class ThreadLost extends Error {
-  override readonly name: string = 'ThreadLost';
+/** The process ended while it had work. */
+export class WorkerLost extends Error {
+  override readonly name: string = 'WorkerLost';
 }
 
-/** How long a thread may take to answer an abort: far more than a tile takes. */
+/** How long a process may take to answer an abort: far more than a tile takes. */
 const ABORT_GRACE_MS = 20_000;
 
-/** @throws Error when no backend loads the model and passes the self-test */
-export async function startInferenceThread(
-  settings: ThreadSettings,
+/**
+ * A process, not a thread: ONNX Runtime and the decoders are native code, and what ends them would end the server as well. A thread could not
+ * even be stopped: onnxruntime-node aborts the whole process when its thread is terminated during a run.
+ * @throws Error when no backend loads the model and passes the self-test
+ */
+export async function startInferenceWorker(
+  settings: WorkerSettings,
   { abortGraceMs = ABORT_GRACE_MS }: { readonly abortGraceMs?: number } = {},
-): Promise<InferenceThread> {
-  const worker = new Worker(new URL('./inference-thread.ts', import.meta.url), { workerData: settings, name: 'inference' });
+): Promise<InferenceWorker> {
+  const child = fork(fileURLToPath(new URL('./inference-worker.ts', import.meta.url)), [JSON.stringify(settings)], {
+    serialization: 'advanced',
+    execArgv: [],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   const lost = new AbortController();
   const waiting = new Map<number, { resolve(result: WorkResult[Work['kind']]): void; reject(error: unknown): void }>();
   let nextId = 1;
 
-  const ready = new Promise<Extract<ThreadReply, { type: 'ready' }>>((resolve, reject) => {
+  const ready = new Promise<Extract<WorkerReply, { type: 'ready' }>>((resolve, reject) => {
     const lose = (error: Error): void => {
       lost.abort(error);
       reject(error);
       for (const call of waiting.values()) call.reject(error);
       waiting.clear();
     };
-    worker.on('error', (cause) => lose(new ThreadLost(`The inference thread failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })));
-    worker.on('exit', (code) => lose(new ThreadLost(`The inference thread ended (exit code ${code}).`)));
-    worker.on('message', (reply: ThreadReply) => {
+    child.on('error', (cause) => lose(new WorkerLost(`The inference process failed: ${cause.message}`, { cause })));
+    child.on('exit', (code, signal) => lose(new WorkerLost(`The inference process ended (${signal ?? `exit code ${code}`}).`)));
+    child.on('message', (reply: WorkerReply) => {
       if (reply.type === 'ready') return resolve(reply);
       if (reply.type === 'unfit') return reject(new Error(reply.message));
       const call = waiting.get(reply.id);
@@ -60,21 +71,26 @@ export async function startInferenceThread(
 
   try {
     const { backend, psnrDb, refused } = await ready;
-    return { backend, psnrDb, refused, lost: lost.signal, run, end };
+    return { pid: child.pid ?? 0, backend, psnrDb, refused, lost: lost.signal, run, end };
   } catch (error) {
     await end();
     throw error;
   }
 
+  /** At once: it holds nothing that must be saved. */
   async function end(): Promise<void> {
-    await worker.terminate();
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+    const exit = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exit;
   }
 
   async function run<K extends Work['kind']>(work: Work & { readonly kind: K }, signal: AbortSignal): Promise<WorkResult[K]> {
     signal.throwIfAborted();
     if (lost.signal.aborted) throw lost.signal.reason;
     const id = nextId++;
-    const say = (request: ThreadRequest): void => worker.postMessage(request);
+    // A message that cannot be sent is one to a process that has ended; `exit` tells.
+    const say = (request: WorkerRequest): boolean => child.connected && child.send(request, () => {});
     let grace: NodeJS.Timeout | undefined;
     const abort = (): void => {
       say({ type: 'abort', id });
@@ -84,7 +100,7 @@ export async function startInferenceThread(
     try {
       const answer = new Promise<WorkResult[Work['kind']]>((resolve, reject) => waiting.set(id, { resolve, reject }));
       say({ type: 'work', id, work });
-      const result = (await answer) as WorkResult[K]; // the thread answers by the work's kind
+      const result = (await answer) as WorkResult[K]; // the process answers by the work's kind
       signal.throwIfAborted();
       return result;
     } catch (error) {

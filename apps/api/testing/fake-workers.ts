@@ -1,26 +1,26 @@
-/** Inference threads for tests of what is around them: every picture is given back as it came, when the test says so. */
+/** Inference processes for tests of what is around them: every picture is given back as it came, when the test says so. */
 import type { RestoreReport } from '@fairweather/core';
 import type { Work, WorkResult } from '../src/engine/messages.ts';
-import { type InferenceThread, ThreadLost } from '../src/engine/start-thread.ts';
+import { type InferenceWorker, WorkerLost } from '../src/engine/start-worker.ts';
 
-/** What a test does to a thread, and sees of it. */
-export type FakeThreads = {
-  start(): Promise<InferenceThread>;
+/** What a test does to a worker, and sees of it. */
+export type FakeWorkers = {
+  start(): Promise<InferenceWorker>;
   /** First bytes of the pictures, in the order they were begun. */
   readonly begun: number[];
-  /** Threads started so far. */
+  /** Workers started so far. */
   readonly started: number;
-  /** Ends the oldest piece of work: with its result, with an error, or with the loss of its thread. */
+  /** Ends the oldest piece of work: with its result, with an error, or with the loss of its worker. */
   finish(): void;
   fail(error: unknown): void;
   lose(): void;
 };
 
 /** @param mode `at-once` answers by itself; `held` waits for the test */
-export function createFakeThreads(
+export function createFakeWorkers(
   mode: 'at-once' | 'held',
   answer: (work: Work) => Promise<WorkResult[Work['kind']]> = async (work) => echo(work),
-): FakeThreads {
+): FakeWorkers {
   const held: { resolve(): void; reject(error: unknown): void; lose(): void }[] = [];
   const begun: number[] = [];
   let started = 0;
@@ -36,11 +36,12 @@ export function createFakeThreads(
       started++;
       const lost = new AbortController();
       return {
+        pid: 0,
         backend: 'cpu',
         psnrDb: Number.POSITIVE_INFINITY,
         refused: [],
         lost: lost.signal,
-        end: async () => lost.abort(new ThreadLost('ended')),
+        end: async () => lost.abort(new WorkerLost('ended')),
         run: async <K extends Work['kind']>(work: Work & { readonly kind: K }, signal: AbortSignal): Promise<WorkResult[K]> => {
           begun.push(work.input[0] ?? -1);
           if (mode === 'held')
@@ -49,7 +50,7 @@ export function createFakeThreads(
                 resolve,
                 reject,
                 lose: () => {
-                  lost.abort(new ThreadLost('lost'));
+                  lost.abort(new WorkerLost('lost'));
                   reject(lost.signal.reason);
                 },
               };
@@ -68,7 +69,7 @@ export function createFakeThreads(
   };
 }
 
-/** The picture as it came, under a report with the options that reached the thread. */
+/** The picture as it came, under a report with the options that reached the worker. */
 export function echo({ kind, input, options }: Work): WorkResult[Work['kind']] {
   const report: RestoreReport = {
     backend: 'cpu',

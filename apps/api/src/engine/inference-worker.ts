@@ -1,30 +1,33 @@
-/** The worker thread: a restorer of its own; work in, results out, one at a time. Untrusted bytes are looked at nowhere else. */
+/** The inference process: a restorer of its own; work in, results out, one at a time. Untrusted bytes are looked at nowhere else. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { isRestoreError, type Restorer } from '@fairweather/core';
 import { createNodeRestorer, type NodeBackend } from '@fairweather/core/node';
-import type { PlainFailure, ThreadReply, ThreadRequest, ThreadSettings, Work, WorkResult } from './messages.ts';
+import type { PlainFailure, WorkerReply, WorkerRequest, WorkerSettings, Work, WorkResult } from './messages.ts';
 import { measureSelfTest, SELF_TEST_MIN_DB } from './self-test.ts';
 
-if (parentPort !== null) await serve(parentPort, workerData as ThreadSettings); // set by `start-thread`, the only one who starts this file
+const [, , settings = '{}'] = process.argv;
+if (process.send !== undefined) await serve(JSON.parse(settings) as WorkerSettings); // started by `start-worker`, who writes the settings
 
-async function serve(port: MessagePort, settings: ThreadSettings): Promise<void> {
-  const tell = (reply: ThreadReply, transfer: ArrayBuffer[] = []): void => port.postMessage(reply, transfer);
+async function serve(settings: WorkerSettings): Promise<void> {
+  const tell = (reply: WorkerReply): void => void process.send?.(reply);
+  // A terminal sends its signals to all processes: the server decides when this one ends, and without a server it has no work.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => {});
+  process.on('disconnect', () => process.exit());
   const opened = await openFirstFit(settings).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
   if (opened instanceof Error) return tell({ type: 'unfit', message: opened.message });
   const { restorer, backend, psnrDb, refused } = opened;
 
   const controllers = new Map<number, AbortController>();
-  port.on('message', async (request: ThreadRequest) => {
+  process.on('message', async (request: WorkerRequest) => {
     if (request.type === 'abort') return controllers.get(request.id)?.abort();
     const { id, work } = request;
     const controller = new AbortController();
     controllers.set(id, controller);
     try {
-      const result = await run(restorer, work, controller.signal);
-      tell({ type: 'done', id, result }, 'image' in result ? [result.image.buffer] : []);
+      tell({ type: 'done', id, result: await run(restorer, work, controller.signal) });
     } catch (error) {
       tell({ type: 'failed', id, failure: describe(error, controller.signal) });
     } finally {
@@ -44,12 +47,12 @@ type Fit = { readonly restorer: Restorer; readonly backend: string; readonly psn
  * The first backend that loads the default model and passes the self-test: what was asked for; for `auto` CUDA, then WebGPU where there is a
  * graphics device, then the CPU.
  */
-async function openFirstFit({ backend, threads, modelsDir = findModelsDir() }: ThreadSettings): Promise<Fit> {
+async function openFirstFit({ backend, threads, modelsDir = findModelsDir() }: WorkerSettings): Promise<Fit> {
   const candidates: readonly NodeBackend[] = backend !== 'auto' ? [backend] : hasGraphicsDevice() ? ['auto', 'webgpu', 'cpu'] : ['auto', 'cpu'];
   const refused: string[] = [];
   for (const candidate of candidates) {
     try {
-      // This is a thread already: inference in it, not in another one.
+      // Nothing else happens in this process: inference on its main thread.
       const restorer = await createNodeRestorer({ backend: candidate, threads, modelsDir, worker: false });
       const facts = await restorer.load();
       const better = candidate === 'auto' && facts.backend === 'cpu' && candidates.includes('webgpu');

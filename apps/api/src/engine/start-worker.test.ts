@@ -1,0 +1,70 @@
+/** Real inference processes: what a self-test refuses, and what becomes of one that does not answer an abort. */
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { paintPicture } from '../../testing/test-server.ts';
+import { psnrDb } from './self-test.ts';
+import { startInferenceWorker } from './start-worker.ts';
+
+const models = fileURLToPath(new URL('../../../../models', import.meta.url));
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fairweather-models-'));
+  await cp(join(models, 'manifest.json'), join(folder, 'manifest.json'));
+  await symlink(join(models, 'weights'), join(folder, 'weights'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+const start = (options?: { readonly abortGraceMs: number }, modelsDir?: string): ReturnType<typeof startInferenceWorker> =>
+  startInferenceWorker({ backend: 'cpu', threads: 1, modelsDir }, options);
+
+describe('the self-test', () => {
+  it('measures decibels', () => {
+    const a = Uint8Array.of(10, 20, 30);
+    expect(psnrDb(a, a)).toBe(Number.POSITIVE_INFINITY);
+    expect(psnrDb(a, Uint8Array.of(11, 21, 31))).toBeCloseTo(48.13, 2); // 20 log10(255)
+    expect(psnrDb(a, Uint8Array.of(10, 20))).toBe(0);
+  });
+  it('refuses a worker without fixtures to hold it against', async () => {
+    await expect(start(undefined, folder)).rejects.toThrow(/golden\.json/);
+  });
+  it('refuses a worker that computes something else than PyTorch', async () => {
+    await cp(join(models, 'fixtures'), join(folder, 'fixtures'), { recursive: true });
+    const path = join(folder, 'fixtures/golden.json');
+    const golden = JSON.parse(await readFile(path, 'utf8')) as Record<string, object>;
+    // As if the degraded picture were the right answer: a network that does nothing would pass, ours must not.
+    await writeFile(path, JSON.stringify({ ...golden, 'restoration.restored': golden['picture.degraded'] }));
+    await expect(start(undefined, folder)).rejects.toThrow(/self-test reached [\d.]+ dB of 50/);
+  });
+  it('refuses weights that are not those of the manifest', async () => {
+    const path = join(folder, 'manifest.json');
+    await writeFile(path, (await readFile(path, 'utf8')).replaceAll(/"sha256": "./g, '"sha256": "0').replaceAll(/"sha256": "0(.)/g, '"sha256": "00'));
+    await expect(start(undefined, folder)).rejects.toThrow(/SHA-256/);
+  });
+});
+
+describe('an inference process', () => {
+  it('stops at an abort and takes the next piece of work', async () => {
+    const worker = await start();
+    const controller = new AbortController();
+    const input = await paintPicture(400, 400);
+    const call = worker.run({ kind: 'restore', input, options: { tile: 256 } }, controller.signal);
+    controller.abort();
+    await expect(call).rejects.toBe(controller.signal.reason);
+    const { weather } = await worker.run({ kind: 'inspect', input, options: {} }, new AbortController().signal);
+    expect([weather.length > 0, worker.lost.aborted]).toEqual([true, false]);
+    await worker.end();
+  });
+  it('is ended when it does not answer an abort in time', async () => {
+    const worker = await start({ abortGraceMs: 0 });
+    const controller = new AbortController();
+    const call = worker.run({ kind: 'restore', input: await paintPicture(1000, 1000), options: {} }, controller.signal);
+    setTimeout(() => controller.abort(), 200);
+    await expect(call).rejects.toMatchObject({ name: 'AbortError' });
+    expect(worker.lost.aborted).toBe(true);
+    await expect(worker.run({ kind: 'inspect', input: Uint8Array.of(1), options: {} }, new AbortController().signal)).rejects.toMatchObject({
+      name: 'WorkerLost',
+    });
+  });
+});
