@@ -36,6 +36,8 @@ export class ConfigError extends Error {
 type Environment = Readonly<Record<string, string | undefined>>;
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 const PREFIX = 'FAIRWEATHER_';
+/** One being done, one at hand. */
+const WORK_PER_WORKER = 2;
 
 /**
  * Variables and defaults are listed in the README. Empty ones count as absent.
@@ -78,7 +80,7 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
       keys,
       corsOrigins: env.FAIRWEATHER_CORS_ORIGINS ?? [],
     },
-    engine: { workers, queue: env.FAIRWEATHER_QUEUE, queuePerClient, deadlineMs },
+    engine: { workers, perWorker: WORK_PER_WORKER, queue: env.FAIRWEATHER_QUEUE, queuePerClient, deadlineMs },
     worker: {
       backend: env.FAIRWEATHER_BACKEND,
       threads: env.FAIRWEATHER_THREADS ?? Math.max(1, Math.floor(availableParallelism() / workers)),

@@ -36,7 +36,7 @@ export async function createFakeApp(
 ): Promise<FakeApp> {
   const settings = { ...SETTINGS, ...changes };
   const engine = createEngine(
-    { workers: 1, queue: 3, queuePerClient: settings.queuePerClient, deadlineMs: settings.deadlineMs, ...engineChanges },
+    { workers: 1, perWorker: 1, queue: 3, queuePerClient: settings.queuePerClient, deadlineMs: settings.deadlineMs, ...engineChanges },
     { manifest, startWorker: workers.start },
   );
   await Promise.resolve(); // the fake worker is there with the next turn

@@ -1,7 +1,7 @@
 /** Inference processes for tests of what is around them: every picture is given back as it came, when the test says so. */
 import type { RestoreReport } from '@fairweather/core';
 import type { Work, WorkResult } from '../src/engine/messages.ts';
-import { type InferenceWorker, WorkerLost } from '../src/engine/start-worker.ts';
+import { type Done, type InferenceWorker, WorkerLost } from '../src/engine/start-worker.ts';
 
 /** What a test does to a worker, and sees of it. */
 export type FakeWorkers = {
@@ -41,8 +41,8 @@ export function createFakeWorkers(
         psnrDb: Number.POSITIVE_INFINITY,
         refused: [],
         lost: lost.signal,
-        end: async () => lost.abort(new WorkerLost('ended')),
-        run: async <K extends Work['kind']>(work: Work & { readonly kind: K }, signal: AbortSignal): Promise<WorkResult[K]> => {
+        end: async () => lost.abort(new WorkerLost('ended', { begun: false })),
+        run: async <K extends Work['kind']>(work: Work & { readonly kind: K }, signal: AbortSignal): Promise<Done<K>> => {
           begun.push(work.input[0] ?? -1);
           if (mode === 'held')
             await new Promise<void>((resolve, reject) => {
@@ -50,8 +50,8 @@ export function createFakeWorkers(
                 resolve,
                 reject,
                 lose: () => {
-                  lost.abort(new WorkerLost('lost'));
-                  reject(lost.signal.reason);
+                  reject(new WorkerLost('lost', { begun: true }));
+                  lost.abort(new WorkerLost('lost', { begun: false }));
                 },
               };
               held.push(entry);
@@ -62,7 +62,7 @@ export function createFakeWorkers(
               signal.addEventListener('abort', leave(signal));
               lost.signal.addEventListener('abort', leave(lost.signal));
             });
-          return (await answer(work)) as WorkResult[K]; // by the work's kind
+          return { result: (await answer(work)) as WorkResult[K], heldMs: 0 }; // by the work's kind
         },
       };
     },

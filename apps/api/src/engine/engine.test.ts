@@ -13,7 +13,7 @@ const turns = async (): Promise<void> => {
 async function setUp(changes: Partial<EngineSettings> = {}): Promise<{ engine: Engine; workers: ReturnType<typeof createFakeWorkers>; events: EngineEvent[] }> {
   const workers = createFakeWorkers('held');
   const events: EngineEvent[] = [];
-  const settings = { workers: 1, queue: 10, queuePerClient: 10, deadlineMs: 60_000, ...changes };
+  const settings = { workers: 1, perWorker: 1, queue: 10, queuePerClient: 10, deadlineMs: 60_000, ...changes };
   const engine = createEngine(settings, { manifest, startWorker: workers.start, onEvent: (event) => events.push(event) });
   await turns();
   return { engine, workers, events };
@@ -21,7 +21,10 @@ async function setUp(changes: Partial<EngineSettings> = {}): Promise<{ engine: E
 
 describe('the engine', () => {
   it('takes nothing before its first worker is ready', () => {
-    const engine = createEngine({ workers: 1, queue: 1, queuePerClient: 1, deadlineMs: 1000 }, { manifest, startWorker: () => new Promise(() => {}) });
+    const engine = createEngine(
+      { workers: 1, perWorker: 1, queue: 1, queuePerClient: 1, deadlineMs: 1000 },
+      { manifest, startWorker: () => new Promise(() => {}) },
+    );
     expect(engine.status().state).toBe('loading');
     expect(() => engine.reserve('a')).toThrow(expect.objectContaining({ code: 'not-ready' }));
   });
@@ -29,7 +32,7 @@ describe('the engine', () => {
     const events: EngineEvent[] = [];
     const error = new Error('no model');
     const engine = createEngine(
-      { workers: 2, queue: 1, queuePerClient: 1, deadlineMs: 1000 },
+      { workers: 2, perWorker: 1, queue: 1, queuePerClient: 1, deadlineMs: 1000 },
       { manifest, startWorker: () => Promise.reject(error), onEvent: (e) => events.push(e) },
     );
     await turns();
@@ -101,6 +104,21 @@ describe('the engine', () => {
     await turns();
     workers.finish();
     expect((await second).result.image).toEqual(Uint8Array.of(2));
+  });
+  it('keeps a second piece of work at hand, and does not blame it for a crash', async () => {
+    const { engine, workers } = await setUp({ perWorker: 2 });
+    const [first, second] = [engine.reserve('a').run(picture(1), never), engine.reserve('b').run(picture(2), never)];
+    const failed = expect(first).rejects.toMatchObject({ code: 'engine-crashed' });
+    await turns();
+    expect(engine.status()).toMatchObject({ running: 2, waiting: 0 });
+    workers.lose(); // while the first was being done
+    await turns();
+    expect(workers.begun).toEqual([1, 2, 2, 1]); // what is not to blame goes first
+    workers.finish();
+    expect((await second).result.image).toEqual(Uint8Array.of(2));
+    workers.lose();
+    await failed;
+    expect(engine.status().crashes).toBe(2);
   });
   it('hands an error of the work on without trying again', async () => {
     const { engine, workers } = await setUp();

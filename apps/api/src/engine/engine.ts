@@ -17,6 +17,7 @@ export type EngineStatus = {
   /** Places taken: uploads, waiting and running work. */
   readonly taken: number;
   readonly waiting: number;
+  /** Work in the workers. */
   readonly running: number;
   /** Workers lost since the start. */
   readonly crashes: number;
@@ -44,6 +45,8 @@ export type Engine = {
 
 export type EngineSettings = {
   readonly workers: number;
+  /** Pieces of work a worker has at a time: it does the first and holds the others, so that it never waits for the next. */
+  readonly perWorker: number;
   /** Places beyond one a worker. */
   readonly queue: number;
   /** Places one client may hold. */
@@ -63,7 +66,7 @@ export type EngineDeps = {
 
 export type EngineEvent =
   | { readonly type: 'started'; readonly backend: string; readonly psnrDb: number; readonly refused: readonly string[] }
-  | { readonly type: 'lost'; readonly error: unknown; readonly retried: boolean }
+  | { readonly type: 'lost'; readonly error: unknown }
   | { readonly type: 'failed'; readonly error: unknown };
 
 /** Starts of a worker that may fail in a row. The first is not tried again: what is wrong at the start stays wrong. */
@@ -175,9 +178,12 @@ export function createEngine(settings: EngineSettings, { manifest, startWorker, 
       backend = worker.backend;
       if (state === 'loading') state = 'ready';
       onEvent({ type: 'started', backend: worker.backend, psnrDb: worker.psnrDb, refused: worker.refused });
-      await serve(worker);
+      await Promise.all(Array.from({ length: settings.perWorker }, () => serve(worker)));
       workers.delete(worker);
-      if (!closing.signal.aborted) crashes++;
+      if (!closing.signal.aborted) {
+        crashes++;
+        onEvent({ type: 'lost', error: worker.lost.reason });
+      }
       await worker.end();
     }
   }
@@ -185,33 +191,25 @@ export function createEngine(settings: EngineSettings, { manifest, startWorker, 
   /** Work by work, until the worker is lost or the engine closes. */
   async function serve(worker: InferenceWorker): Promise<void> {
     const stop = AbortSignal.any([worker.lost, closing.signal]);
-    let told = false;
     while (!stop.aborted) {
       const job = await queue.take(stop);
-      if (job !== undefined) told = await runJob(worker, job);
+      if (job !== undefined) await runJob(worker, job);
     }
-    if (!told && !closing.signal.aborted) onEvent({ type: 'lost', error: worker.lost.reason, retried: false });
   }
 
-  /** @returns whether the worker was lost over it, and that has been told */
-  async function runJob(worker: InferenceWorker, job: Job): Promise<boolean> {
+  async function runJob(worker: InferenceWorker, job: Job): Promise<void> {
     running++;
     const begin = now();
     try {
-      const result = await worker.run(job.work, job.signal);
-      meanWorkMs += 0.2 * (now() - begin - meanWorkMs);
-      job.resolve({ result, waitedMs: begin - job.enqueuedAt });
-      return false;
+      const { result, heldMs } = await worker.run(job.work, job.signal);
+      meanWorkMs += 0.2 * (now() - begin - heldMs - meanWorkMs);
+      job.resolve({ result, waitedMs: begin - job.enqueuedAt + heldMs });
     } catch (error) {
-      if (!(error instanceof WorkerLost) || closing.signal.aborted) {
-        job.reject(closing.signal.aborted ? shuttingDown() : error);
-        return false;
-      }
-      const retried = job.crashes++ === 0;
-      onEvent({ type: 'lost', error, retried });
-      if (retried) queue.putFirst(job.client, job);
+      if (closing.signal.aborted) return job.reject(shuttingDown());
+      if (!(error instanceof WorkerLost)) return job.reject(error);
+      if (error.begun) job.crashes++; // the others only happened to be there; told after it, they are put before it
+      if (job.crashes < 2) queue.putFirst(job.client, job);
       else job.reject(new ApiError('engine-crashed', 'The inference process ended twice while it had this picture.', { cause: error }));
-      return true;
     } finally {
       running--;
     }

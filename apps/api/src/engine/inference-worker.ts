@@ -21,19 +21,25 @@ async function serve(settings: WorkerSettings): Promise<void> {
   const { restorer, backend, psnrDb, refused } = opened;
 
   const controllers = new Map<number, AbortController>();
-  process.on('message', async (request: WorkerRequest) => {
+  let before: Promise<void> = Promise.resolve();
+  process.on('message', (request: WorkerRequest) => {
     if (request.type === 'abort') return controllers.get(request.id)?.abort();
-    const { id, work } = request;
     const controller = new AbortController();
-    controllers.set(id, controller);
+    controllers.set(request.id, controller);
+    const cameAt = performance.now();
+    before = before.then(() => doWork(request.id, request.work, controller, cameAt));
+  });
+  const doWork = async (id: number, work: Work, controller: AbortController, cameAt: number): Promise<void> => {
+    const heldMs = performance.now() - cameAt;
     try {
-      tell({ type: 'done', id, result: await run(restorer, work, controller.signal) });
+      controller.signal.throwIfAborted();
+      tell({ type: 'done', id, result: await run(restorer, work, controller.signal), heldMs });
     } catch (error) {
       tell({ type: 'failed', id, failure: describe(error, controller.signal) });
     } finally {
       controllers.delete(id);
     }
-  });
+  };
   tell({ type: 'ready', backend, psnrDb, refused });
 }
 

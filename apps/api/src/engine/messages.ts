@@ -8,7 +8,7 @@ export type WorkOptions = Omit<RestoreOptions, 'signal' | 'onProgress'>;
 /** One piece of work. */
 export type Work = { readonly kind: 'restore' | 'inspect'; readonly input: Uint8Array; readonly options: WorkOptions };
 
-/** What comes of it, by kind. */
+/** What comes of it, by kind. `heldMs` in a reply is how long the process held the work before it began. */
 export type WorkResult = { readonly restore: RestoreResult; readonly inspect: InspectResult };
 
 export type WorkerSettings = {
@@ -24,7 +24,7 @@ export type WorkerRequest = { readonly type: 'work'; readonly id: number; readon
 export type WorkerReply =
   | { readonly type: 'ready'; readonly backend: string; readonly psnrDb: number; readonly refused: readonly string[] }
   | { readonly type: 'unfit'; readonly message: string }
-  | { readonly type: 'done'; readonly id: number; readonly result: WorkResult[Work['kind']] }
+  | { readonly type: 'done'; readonly id: number; readonly result: WorkResult[Work['kind']]; readonly heldMs: number }
   | { readonly type: 'failed'; readonly id: number; readonly failure: PlainFailure };
 
 /** An error as it crosses processes. */

@@ -52,9 +52,20 @@ describe('an inference process', () => {
     const call = worker.run({ kind: 'restore', input, options: { tile: 256 } }, controller.signal);
     controller.abort();
     await expect(call).rejects.toBe(controller.signal.reason);
-    const { weather } = await worker.run({ kind: 'inspect', input, options: {} }, new AbortController().signal);
-    expect([weather.length > 0, worker.lost.aborted]).toEqual([true, false]);
+    const { result } = await worker.run({ kind: 'inspect', input, options: {} }, new AbortController().signal);
+    expect([result.weather.length > 0, worker.lost.aborted]).toEqual([true, false]);
     await worker.end();
+  });
+  it('does what it holds after what it is at, and blames a crash on that', async () => {
+    const worker = await start();
+    const input = await paintPicture(400, 400);
+    const calls = [1, 2].map((seed) => worker.run({ kind: 'restore', input, options: { seed } }, new AbortController().signal));
+    const [first, second] = await Promise.all(calls);
+    expect([first?.result.report.seed, second?.result.report.seed]).toEqual([1, 2]);
+    expect(second?.heldMs).toBeGreaterThan(first?.heldMs ?? Number.POSITIVE_INFINITY);
+    const lost = Promise.allSettled([3, 4].map((seed) => worker.run({ kind: 'restore', input, options: { seed } }, new AbortController().signal)));
+    await worker.end();
+    expect((await lost).map((outcome) => outcome.status === 'rejected' && outcome.reason)).toMatchObject([{ begun: true }, { begun: false }]);
   });
   it('is ended when it does not answer an abort in time', async () => {
     const worker = await start({ abortGraceMs: 0 });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { RestoreError } from '@fairweather/core';
 import type { PlainFailure, Work, WorkerReply, WorkerRequest, WorkerSettings, WorkResult } from './messages.ts';
 
-/** One inference process. It takes one piece of work at a time. */
+/** One inference process. It does one piece of work at a time, in the order they came, and holds the others meanwhile. */
 export type InferenceWorker = {
   readonly pid: number;
   /** Execution provider in use. */
@@ -20,13 +20,22 @@ export type InferenceWorker = {
    * An abort stops the work within one tile; a process that does not answer it in time is ended.
    * @throws RestoreError; the signal's reason; `WorkerLost` when the process ends first
    */
-  run<K extends Work['kind']>(work: Work & { readonly kind: K }, signal: AbortSignal): Promise<WorkResult[K]>;
+  run<K extends Work['kind']>(work: Work & { readonly kind: K }, signal: AbortSignal): Promise<Done<K>>;
   end(): Promise<void>;
 };
 
-/** The process ended while it had work. */
+/** A result, and how long the process held the work before it began. */
+export type Done<K extends Work['kind']> = { readonly result: WorkResult[K]; readonly heldMs: number };
+
+/** The process ended while it had work; `begun` says whether it was this work it was at. */
 export class WorkerLost extends Error {
   override readonly name: string = 'WorkerLost';
+  readonly begun: boolean;
+
+  constructor(message: string, { begun, cause }: { readonly begun: boolean; readonly cause?: unknown }) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.begun = begun;
+  }
 }
 
 /** How long a process may take to answer an abort: far more than a tile takes. */
@@ -47,24 +56,25 @@ export async function startInferenceWorker(
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const lost = new AbortController();
-  const waiting = new Map<number, { resolve(result: WorkResult[Work['kind']]): void; reject(error: unknown): void }>();
+  const waiting = new Map<number, { resolve(done: Done<Work['kind']>): void; reject(error: unknown): void }>(); // in the order it is done
   let nextId = 1;
 
   const ready = new Promise<Extract<WorkerReply, { type: 'ready' }>>((resolve, reject) => {
-    const lose = (error: Error): void => {
+    const lose = (message: string, cause?: unknown): void => {
+      const error = new WorkerLost(message, { begun: false, cause });
       lost.abort(error);
       reject(error);
-      for (const call of waiting.values()) call.reject(error);
+      for (const [index, call] of [...waiting.values()].entries()) call.reject(index === 0 ? new WorkerLost(message, { begun: true, cause }) : error);
       waiting.clear();
     };
-    child.on('error', (cause) => lose(new WorkerLost(`The inference process failed: ${cause.message}`, { cause })));
-    child.on('exit', (code, signal) => lose(new WorkerLost(`The inference process ended (${signal ?? `exit code ${code}`}).`)));
+    child.on('error', (cause) => lose(`The inference process failed: ${cause.message}`, cause));
+    child.on('exit', (code, signal) => lose(`The inference process ended (${signal ?? `exit code ${code}`}).`));
     child.on('message', (reply: WorkerReply) => {
       if (reply.type === 'ready') return resolve(reply);
       if (reply.type === 'unfit') return reject(new Error(reply.message));
       const call = waiting.get(reply.id);
       waiting.delete(reply.id);
-      if (reply.type === 'done') call?.resolve(reply.result);
+      if (reply.type === 'done') call?.resolve(reply);
       else call?.reject(revive(reply.failure));
     });
   });
@@ -85,7 +95,7 @@ export async function startInferenceWorker(
     await exit;
   }
 
-  async function run<K extends Work['kind']>(work: Work & { readonly kind: K }, signal: AbortSignal): Promise<WorkResult[K]> {
+  async function run<K extends Work['kind']>(work: Work & { readonly kind: K }, signal: AbortSignal): Promise<Done<K>> {
     signal.throwIfAborted();
     if (lost.signal.aborted) throw lost.signal.reason;
     const id = nextId++;
@@ -98,11 +108,11 @@ export async function startInferenceWorker(
     };
     signal.addEventListener('abort', abort, { once: true });
     try {
-      const answer = new Promise<WorkResult[Work['kind']]>((resolve, reject) => waiting.set(id, { resolve, reject }));
+      const answer = new Promise<Done<Work['kind']>>((resolve, reject) => waiting.set(id, { resolve, reject }));
       say({ type: 'work', id, work });
-      const result = (await answer) as WorkResult[K]; // the process answers by the work's kind
+      const { result, heldMs } = (await answer) as Done<K>; // the process answers by the work's kind
       signal.throwIfAborted();
-      return result;
+      return { result, heldMs };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       throw error;

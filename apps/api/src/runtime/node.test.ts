@@ -137,15 +137,15 @@ describe('a client that goes', () => {
     expect(server.engine.status().crashes).toBe(0);
   });
   it('while it waits is never begun', async () => {
-    const first = restore(large, '?tile=256');
-    await untilRunning();
+    const first = [restore(large, '?tile=256'), restore(large, '?tile=256')]; // one being done, one at hand
+    await expect.poll(() => server.engine.status().running, PATIENT).toBe(2);
     const client = new AbortController();
-    const second = restore(small, '', { signal: client.signal });
+    const third = restore(small, '', { signal: client.signal });
     await expect.poll(() => server.engine.status().waiting, PATIENT).toBe(1);
     client.abort();
-    await expect(second).rejects.toThrow();
+    await expect(third).rejects.toThrow();
     await expect.poll(() => server.engine.status().waiting, PATIENT).toBe(0);
-    expect((await first).status).toBe(200);
+    expect((await Promise.all(first)).map(({ status }) => status)).toEqual([200, 200]);
   });
   it('during the download leaves the server well', async () => {
     const response = await restore(large);

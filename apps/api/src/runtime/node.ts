@@ -128,6 +128,6 @@ function logEngine(log: Logger, event: EngineEvent): void {
       { backend, selfTestDb: Number.isFinite(psnrDb) ? Math.round(psnrDb * 10) / 10 : 'equal', refused, sinceStartMs: Math.round(performance.now()) },
       'inference process ready',
     );
-  } else if (event.type === 'lost') log.error({ err: event.error, retried: event.retried }, 'inference process lost; starting another');
+  } else if (event.type === 'lost') log.error({ err: event.error }, 'inference process lost; starting another, which does its work again');
   else log.fatal({ err: event.error }, 'no inference process can be started');
 }
