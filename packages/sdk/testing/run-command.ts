@@ -1,10 +1,11 @@
 /** The built command as a process: words in, what it said and its exit code out. */
 import { spawn } from 'node:child_process';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
+import { onTestFinished } from 'vitest';
 
 const COMMAND = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 
@@ -47,9 +48,11 @@ function parseLines(stdout: string): readonly Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>); // the command prints objects
 }
 
-/** An empty folder for one test. */
-export function makeFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'fairweather-'));
+/** An empty folder for one test, removed after it. Called in a test or in `beforeEach`. */
+export async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'fairweather-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** A picture with some structure, written as its ending says. */
