@@ -34,10 +34,20 @@ describe('the configuration', () => {
       FAIRWEATHER_MAX_PIXEL: '5',
       FAIRWEATHER_CORS_ORIGINS: 'https://a.example,b.example/x',
       FAIRWEATHER_KEYS_FILE: 'none.json',
+      FAIRWEATHER_REDIS_URL: 'http://user:hunter2@cache',
     });
-    for (const name of ['PORT', 'FAIRWEATHER_WORKERS', 'FAIRWEATHER_BACKEND', 'FAIRWEATHER_MAX_PIXEL ', 'FAIRWEATHER_CORS_ORIGINS', 'FAIRWEATHER_KEYS_FILE'])
+    for (const name of [
+      'PORT',
+      'FAIRWEATHER_WORKERS',
+      'FAIRWEATHER_BACKEND',
+      'FAIRWEATHER_MAX_PIXEL ',
+      'FAIRWEATHER_CORS_ORIGINS',
+      'FAIRWEATHER_KEYS_FILE',
+      'FAIRWEATHER_REDIS_URL',
+    ])
       expect(faults.filter((fault) => fault.startsWith(name))).toHaveLength(1);
-    expect(faults).toHaveLength(6);
+    expect(faults).toHaveLength(7);
+    expect(faults.join()).not.toContain('hunter2');
   });
   it('refuses a key file without keys, and two lists', () => {
     expect(faultsOf({ FAIRWEATHER_KEYS: '{"version":1,"keys":[]}' })).toHaveLength(1);

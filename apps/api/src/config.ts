@@ -17,6 +17,8 @@ export type Config = {
   readonly worker: WorkerSettings;
   /** Proxies in front whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: number;
+  /** Where rates are counted for all servers together; in memory when left out. */
+  readonly redisUrl: string | undefined;
   readonly drainTimeoutMs: number;
   /** Folder of the demo page, served at `/`; none when left out. */
   readonly demoDir: string | undefined;
@@ -48,8 +50,7 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
   const faults: string[] = [];
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(set);
-  if (!parsed.success)
-    faults.push(...parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}, got ${JSON.stringify(set[String(path[0])])}`));
+  if (!parsed.success) faults.push(...parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}, got ${show(String(path[0]), set)}`));
   const known = new Set(Object.keys(schema.shape));
   for (const name of Object.keys(set))
     if (name.startsWith(PREFIX) && !known.has(name)) faults.push(`${name} is not known; see the table in apps/api/README.md`);
@@ -87,9 +88,15 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
       modelsDir: env.FAIRWEATHER_MODELS_DIR,
     },
     trustedProxies: env.FAIRWEATHER_TRUSTED_PROXIES,
+    redisUrl: env.FAIRWEATHER_REDIS_URL,
     drainTimeoutMs: env.FAIRWEATHER_DRAIN_TIMEOUT_MS,
     demoDir: env.FAIRWEATHER_DEMO_DIR,
   });
+}
+
+/** An address with a password in it is not for the log. */
+function show(name: string, set: Environment): string {
+  return name === 'FAIRWEATHER_REDIS_URL' ? 'something else' : JSON.stringify(set[name]);
 }
 
 const integer = (min: number, max: number): z.ZodType<number, string> =>
@@ -114,6 +121,10 @@ const schema = z.object({
     .string()
     .transform((list) => list.split(',').map((entry) => entry.trim()))
     .refine((list) => list.every(isOrigin), 'must be * or origins (https://example.com) with commas between')
+    .optional(),
+  FAIRWEATHER_REDIS_URL: z
+    .string()
+    .refine((url) => /^rediss?:$/.test(URL.parse(url)?.protocol ?? ''), 'must be redis://host:port or rediss://host:port')
     .optional(),
   FAIRWEATHER_TRUSTED_PROXIES: integer(0, 10).prefault('0'),
   FAIRWEATHER_MAX_BODY_BYTES: integer(1024, 1_073_741_824).prefault(String(32 * 1024 * 1024)),

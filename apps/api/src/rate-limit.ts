@@ -1,5 +1,6 @@
-/** How many requests a client may make in a minute: counted by rate-limiter-flexible, in memory. */
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+/** How many requests a client may make in a minute: counted by rate-limiter-flexible, in this process or in Redis for all servers together. */
+import type { Redis } from 'ioredis';
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 
 export type RateAnswer = { readonly allowed: boolean; readonly remaining: number; readonly resetSec: number };
 
@@ -11,15 +12,37 @@ export type RateLimit = {
 export const RATE_WINDOW_SEC = 60;
 
 export function createMemoryRateLimit(): RateLimit {
-  const limiters = new Map<number, RateLimiterMemory>(); // one a rate: there are as many as there are rates among the keys
+  return createRateLimit(countInMemory);
+}
+
+/** While Redis cannot be reached, each server counts by itself: a client gets an answer, and a rate, all the same. */
+export function createRedisRateLimit(redis: Redis): RateLimit {
+  return createRateLimit(
+    (points) =>
+      new RateLimiterRedis({
+        storeClient: redis,
+        keyPrefix: `fairweather:rate:${points}`,
+        points,
+        duration: RATE_WINDOW_SEC,
+        insuranceLimiter: countInMemory(points),
+      }),
+  );
+}
+
+function countInMemory(points: number): RateLimiterMemory {
+  return new RateLimiterMemory({ points, duration: RATE_WINDOW_SEC });
+}
+
+function createRateLimit(createCounter: (points: number) => RateLimiterAbstract): RateLimit {
+  const counters = new Map<number, RateLimiterAbstract>(); // one a rate: there are as many as there are rates among the keys
   return {
     async take(client, ratePerMinute) {
-      let limiter = limiters.get(ratePerMinute);
-      if (limiter === undefined) {
-        limiter = new RateLimiterMemory({ points: ratePerMinute, duration: RATE_WINDOW_SEC });
-        limiters.set(ratePerMinute, limiter);
+      let counter = counters.get(ratePerMinute);
+      if (counter === undefined) {
+        counter = createCounter(ratePerMinute);
+        counters.set(ratePerMinute, counter);
       }
-      return limiter.consume(client).then(
+      return counter.consume(client).then(
         (used) => describe(used, true),
         (refused: unknown) => {
           if (refused instanceof RateLimiterRes) return describe(refused, false);

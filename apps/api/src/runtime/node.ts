@@ -10,6 +10,7 @@ import { getRequestListener } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { serveStatic } from '@hono/node-server/serve-static';
 import type { Context } from 'hono';
+import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { ApiError, describeFailure } from '../api-error.ts';
 import { createApp } from '../app.ts';
@@ -17,7 +18,7 @@ import type { Config } from '../config.ts';
 import { createEngine, type Engine, type EngineEvent } from '../engine/engine.ts';
 import { type InferenceWorker, startInferenceWorker } from '../engine/start-worker.ts';
 import { createMetrics } from '../observe/metrics.ts';
-import { createMemoryRateLimit } from '../rate-limit.ts';
+import { createMemoryRateLimit, createRedisRateLimit } from '../rate-limit.ts';
 import { registerDemo } from '../routes/demo.ts';
 
 export type RunningServer = {
@@ -51,11 +52,12 @@ export async function startServer(
     if (event.type === 'failed') readiness.reject(event.error);
   };
   const engine = createEngine(config.engine, { manifest, startWorker, onEvent });
+  const redis = config.redisUrl === undefined ? undefined : connectRedis(config.redisUrl, log);
   const docsDir = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   const app = createApp({
     settings: config.app,
     engine,
-    rateLimit: createMemoryRateLimit(),
+    rateLimit: redis === undefined ? createMemoryRateLimit() : createRedisRateLimit(redis),
     metrics: createMetrics(engine.status),
     log,
     clientAddress: (c) => clientAddress(c, config.trustedProxies),
@@ -70,7 +72,7 @@ export async function startServer(
   );
   server.on('clientError', answerBrokenRequest);
   const url = await listen(server, config);
-  return { url, engine, ready: readiness.promise, close: () => close(server, engine, config.drainTimeoutMs) };
+  return { url, engine, ready: readiness.promise, close: () => close(server, engine, config.drainTimeoutMs).finally(() => redis?.disconnect()) };
 }
 
 function listen(server: Server, { host, port }: Config): Promise<string> {
@@ -119,6 +121,14 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
     `${HEADERS.requestId}: ${requestId}`,
   ];
   socket.end(`${head.join('\r\n')}\r\nConnection: close\r\n\r\n${body}`);
+}
+
+/** A request is never held up by Redis: what cannot be asked at once is counted here. */
+function connectRedis(url: string, log: Logger): Redis {
+  const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1, commandTimeout: 500 });
+  redis.on('error', (error) => log.warn({ err: error }, 'Redis cannot be reached; rates are counted by this server alone'));
+  redis.on('ready', () => log.info('Redis counts the rates'));
+  return redis;
 }
 
 function logEngine(log: Logger, event: EngineEvent): void {
