@@ -1,5 +1,6 @@
 /** What travels with a request through the app, and what the app is made of. */
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Span, Tracer } from '@opentelemetry/api';
 import type { Context } from 'hono';
 import type { Client } from './client.ts';
 import type { Engine } from './engine/engine.ts';
@@ -31,6 +32,7 @@ export type AppDeps = {
   readonly rateLimit: RateLimit;
   readonly metrics: Metrics;
   readonly log: RequestLog;
+  readonly tracer: Tracer;
   /** The address a request comes from. */
   clientAddress(c: Context): string;
   /** A file of the reference page, by name; `undefined` when there is none of that name. */
@@ -42,6 +44,7 @@ export type AppEnv = {
   Variables: {
     requestId: string;
     client: Client;
+    span: Span;
     /** Facts for the log line: sizes, model, milliseconds; no picture, no key. */
     facts: Record<string, string | number>;
   };

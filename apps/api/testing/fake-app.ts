@@ -1,9 +1,11 @@
 /** The app around fake workers: everything but inference and the socket is the real thing. */
 import type { Manifest, ModelSpec } from '@fairweather/core';
+import type { Tracer } from '@opentelemetry/api';
 import { createApp } from '../src/app.ts';
 import type { App, AppSettings } from '../src/app-env.ts';
 import { createEngine, type Engine, type EngineSettings } from '../src/engine/engine.ts';
 import { createMetrics } from '../src/observe/metrics.ts';
+import { startTracing } from '../src/observe/tracing.ts';
 import { createMemoryRateLimit } from '../src/rate-limit.ts';
 import { createFakeWorkers, type FakeWorkers } from './fake-workers.ts';
 
@@ -32,7 +34,11 @@ export type FakeApp = { readonly app: App; readonly engine: Engine; readonly wor
 
 export async function createFakeApp(
   changes: Partial<AppSettings> = {},
-  { workers = createFakeWorkers('at-once'), engine: engineChanges = {} }: { readonly workers?: FakeWorkers; readonly engine?: Partial<EngineSettings> } = {},
+  {
+    workers = createFakeWorkers('at-once'),
+    engine: engineChanges = {},
+    tracer = startTracing({}).tracer,
+  }: { readonly workers?: FakeWorkers; readonly engine?: Partial<EngineSettings>; readonly tracer?: Tracer } = {},
 ): Promise<FakeApp> {
   const settings = { ...SETTINGS, ...changes };
   const engine = createEngine(
@@ -49,6 +55,7 @@ export async function createFakeApp(
     rateLimit: createMemoryRateLimit(),
     metrics: createMetrics(engine.status),
     log: { info: note, warn: note, error: note },
+    tracer,
     clientAddress: (c) => c.req.header('Test-Address') ?? '127.0.0.1',
     docsFile: async (name) => new TextEncoder().encode(name),
     now: () => new Date('2026-01-01T00:00:00Z'),

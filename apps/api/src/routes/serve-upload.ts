@@ -4,13 +4,14 @@ import type { Context } from 'hono';
 import { ApiError } from '../api-error.ts';
 import type { AppDeps, AppEnv } from '../app-env.ts';
 import type { Work, WorkOptions, WorkResult } from '../engine/messages.ts';
+import { tracePhases } from '../observe/tracing.ts';
 import { type InspectFields, parseFields } from '../upload/option-fields.ts';
 import { readUpload } from '../upload/read-upload.ts';
 
 /** @throws ApiError, RestoreError */
 export async function serveUpload<K extends Work['kind'], F extends InspectFields>(
   c: Context<AppEnv>,
-  { engine, settings, metrics }: AppDeps,
+  { engine, settings, metrics, tracer }: AppDeps,
   kind: K,
   schema: z.ZodType<F>,
   toOptions: (fields: F) => WorkOptions,
@@ -25,6 +26,7 @@ export async function serveUpload<K extends Work['kind'], F extends InspectField
     c.get('facts').bytesIn = image.length;
     const done = await place.run({ kind, input: image, options }, signal);
     const report: WorkResult['inspect'] = 'report' in done.result ? done.result.report : done.result;
+    tracePhases(tracer, c.get('span'), done.waitedMs, report.timings);
     metrics.work(kind, report.backend, done.waitedMs, report.timings);
     Object.assign(c.get('facts'), { model: report.model.name, pixels: report.input.width * report.input.height, waitedMs: Math.round(done.waitedMs) });
     return done;

@@ -18,6 +18,7 @@ import type { Config } from '../config.ts';
 import { createEngine, type Engine, type EngineEvent } from '../engine/engine.ts';
 import { type InferenceWorker, startInferenceWorker } from '../engine/start-worker.ts';
 import { createMetrics } from '../observe/metrics.ts';
+import { startTracing, type Tracing } from '../observe/tracing.ts';
 import { createMemoryRateLimit, createRedisRateLimit } from '../rate-limit.ts';
 import { registerDemo } from '../routes/demo.ts';
 
@@ -53,6 +54,7 @@ export async function startServer(
   };
   const engine = createEngine(config.engine, { manifest, startWorker, onEvent });
   const redis = config.redisUrl === undefined ? undefined : connectRedis(config.redisUrl, log);
+  const tracing = startTracing(process.env);
   const docsDir = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   const app = createApp({
     settings: config.app,
@@ -60,6 +62,7 @@ export async function startServer(
     rateLimit: redis === undefined ? createMemoryRateLimit() : createRedisRateLimit(redis),
     metrics: createMetrics(engine.status),
     log,
+    tracer: tracing.tracer,
     clientAddress: (c) => clientAddress(c, config.trustedProxies),
     docsFile: async (name) => new Uint8Array(await readFile(join(docsDir, name))), // names come from a fixed list
     now: () => new Date(),
@@ -72,7 +75,7 @@ export async function startServer(
   );
   server.on('clientError', answerBrokenRequest);
   const url = await listen(server, config);
-  return { url, engine, ready: readiness.promise, close: () => close(server, engine, config.drainTimeoutMs).finally(() => redis?.disconnect()) };
+  return { url, engine, ready: readiness.promise, close: () => close(server, engine, config.drainTimeoutMs).finally(() => end(tracing, redis, log)) };
 }
 
 function listen(server: Server, { host, port }: Config): Promise<string> {
@@ -121,6 +124,11 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
     `${HEADERS.requestId}: ${requestId}`,
   ];
   socket.end(`${head.join('\r\n')}\r\nConnection: close\r\n\r\n${body}`);
+}
+
+async function end(tracing: Tracing, redis: Redis | undefined, log: Logger): Promise<void> {
+  redis?.disconnect();
+  await tracing.close().catch((error: unknown) => log.warn({ err: error }, 'the last traces could not be sent'));
 }
 
 /** A request is never held up by Redis: what cannot be asked at once is counted here. */
