@@ -53,6 +53,7 @@ export async function startInferenceWorker(
   const child = fork(fileURLToPath(new URL('./inference-worker.ts', import.meta.url)), [JSON.stringify(settings)], {
     serialization: 'advanced',
     execArgv: [],
+    env: withoutOurs(process.env),
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const lost = new AbortController();
@@ -121,6 +122,11 @@ export async function startInferenceWorker(
       signal.removeEventListener('abort', abort);
     }
   }
+}
+
+/** The process that looks at untrusted bytes needs none of the server's settings, and must not hold its secrets. */
+function withoutOurs(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !/^(FAIRWEATHER|OTEL)_/.test(name)));
 }
 
 function revive(failure: PlainFailure): Error {
