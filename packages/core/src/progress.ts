@@ -15,9 +15,12 @@ export type ProgressEvent =
   | { readonly type: 'phase'; readonly phase: Phase; readonly elapsedMs: number }
   /** A model file is being read: bytes so far, of the total the manifest states. */
   | { readonly type: 'load'; readonly file: string; readonly loadedBytes: number; readonly totalBytes: number; readonly elapsedMs: number }
-  /** A sampling step of a tile is done; `step` and `tile` count from 1. */
+  /**
+   * An inference is done: in all as much work as `tile - 1` whole tiles and `step` steps of one more. (The tiles of a first step run ahead of
+   * those of the second.) Both count from 1.
+   */
   | { readonly type: 'step'; readonly step: number; readonly steps: number; readonly tile: number; readonly tiles: number; readonly elapsedMs: number }
-  /** A tile is done; `tile` counts from 1. `tile / tiles` is the fraction of the restore phase. */
+  /** As much work as `tile` whole tiles is done. `tile / tiles` is the fraction of the restore phase. */
   | { readonly type: 'tile'; readonly tile: number; readonly tiles: number; readonly elapsedMs: number };
 
 /** Called synchronously, between pieces of work; what it throws stops the restoration. */

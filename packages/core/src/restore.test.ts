@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { constantDenoiser, createFakeRestorer, localDenoiser, zeroDenoiser } from '../testing/fake-model.ts';
+import { constantDenoiser, createFakeRestorer, localDenoiser, meanDenoiser, zeroDenoiser } from '../testing/fake-model.ts';
 import { decodePicture, encodePicture, largestDifference, paintPixels, storeUnderOrientation, writePngHeader } from '../testing/pictures.ts';
 import type { Pixels } from './image/pixels.ts';
 import type { ProgressEvent } from './progress.ts';
@@ -98,6 +98,14 @@ describe('restoring', () => {
         // The network reaches 4 px in two passes and hand-overs begin 4 px inside; the weights' rounding may turn a half.
         expect(largestDifference(await decodePicture(image), whole)).toBeLessThanOrEqual(1);
       }
+    });
+    it('needs an overlap for one pass only, for the second step reads what the first left across the tiles', async () => {
+      const file = await encodePicture(paintPixels(201, 150), 'png');
+      const tile = { sizePx: 512, overlapPx: 8, multiplePx: 8, receptiveFieldPx: 7 };
+      const restorer = await createFakeRestorer({ denoiser: (feeds) => meanDenoiser(7, feeds), tile });
+      const whole = await decodePicture((await restorer.restore(file)).image);
+      for (const size of [32, 64])
+        expect(largestDifference(await decodePicture((await restorer.restore(file, { tile: size })).image), whole)).toBeLessThanOrEqual(1);
     });
     it('refuses a tile that the model cannot use', async () => {
       const restorer = await createFakeRestorer();

@@ -37,23 +37,26 @@ export function constantDenoiser(value: number): FakeDenoiser {
   return ({ degraded }) => new Float32Array(degraded.data.length).fill(value);
 }
 
-/** A local network: means over 5x5 of picture and noise, zeros outside the window, as a convolution pads. Reaches 2 px a pass. */
-export const localDenoiser: FakeDenoiser = ({ degraded, noisyResidual }) => {
+/** A local network: means over 5x5 of picture and noise. Reaches 2 px a pass. */
+export const localDenoiser: FakeDenoiser = (feeds) => meanDenoiser(2, feeds);
+
+/** Means over squares of picture and noise, zeros outside the window, as a convolution pads. Reaches `reachPx` a pass. */
+export function meanDenoiser(reachPx: number, { degraded, noisyResidual }: Parameters<FakeDenoiser>[0]): Float32Array {
   const [, , height, width] = degraded.dims as readonly [number, number, number, number];
   const residual = new Float32Array(degraded.data.length);
   for (let c = 0; c < 3; c++)
     for (let y = 0; y < height; y++)
       for (let x = 0; x < width; x++) {
         let sum = 0;
-        for (let dy = Math.max(-2, -y); dy <= Math.min(2, height - 1 - y); dy++)
-          for (let dx = Math.max(-2, -x); dx <= Math.min(2, width - 1 - x); dx++) {
+        for (let dy = Math.max(-reachPx, -y); dy <= Math.min(reachPx, height - 1 - y); dy++)
+          for (let dx = Math.max(-reachPx, -x); dx <= Math.min(reachPx, width - 1 - x); dx++) {
             const at = (c * height + y + dy) * width + x + dx;
-            sum += 0.5 * (degraded.data[at] as number) + 0.2 * (noisyResidual.data[at] as number);
+            sum += 0.5 * (degraded.data[at] as number) + 0.4 * (noisyResidual.data[at] as number);
           }
-        residual[(c * height + y) * width + x] = sum / 25;
+        residual[(c * height + y) * width + x] = sum / (2 * reachPx + 1) ** 2;
       }
   return residual;
-};
+}
 
 /** Sub-prompt i answers weather i alone; keys are unit vectors, the last one their diagonal. */
 const POOL = {

@@ -12,7 +12,7 @@ import { openModel } from '../../src/open-model.ts';
 import { createDenoiser } from '../../src/sampler/denoiser.ts';
 import { ddimStep } from '../../src/sampler/ddim.ts';
 import { computeAlphasCumprod } from '../../src/sampler/noise-schedule.ts';
-import { sampleResidual } from '../../src/sampler/sample-residual.ts';
+import { planDdimSteps, sampleResidual } from '../../src/sampler/sample-residual.ts';
 import { createNoisePlate, cutNoise } from '../../src/tensor/gaussian-noise.ts';
 import { type Layout, type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { extractTile } from '../../src/tiling/extract-tile.ts';
@@ -112,7 +112,7 @@ describe('restoration', () => {
         return data[(c * height + row) * width + column] as number;
       });
     expectGolden(crop(await denoiser.predictResidual(y, noise, schedule.timesteps[0] as number)), 'restoration.step1');
-    expectGolden(crop(await sampleResidual(denoiser, y, noise, { alphasCumprod, schedule, steps: 2 })), 'restoration.residual');
+    expectGolden(crop(await sampleResidual(denoiser, y, noise, planDdimSteps(alphasCumprod, schedule, 2))), 'restoration.residual');
   });
   it('the restored picture is the same', async () => {
     expectRestored(await restoreGolden(models, graphs, readGolden('picture.degraded')), 'restoration.restored');

@@ -63,7 +63,7 @@ describe('createResidualBlender', () => {
     const { result, tiles } = roundTrip(8, 120, rule, (_, __, ___, tile) => tile);
     expect(tiles).toBe(3);
     const steps = Array.from({ length: 119 }, (_, x) => (result[x + 1] as number) - (result[x] as number));
-    expect(Math.max(...steps)).toBeLessThanOrEqual(1 / 16 + 1e-6);
+    expect(Math.max(...steps)).toBeLessThanOrEqual(1 / 4 + 1e-6);
     expect(result[0]).toBe(0);
     expect(result[119]).toBe(2);
   });

@@ -24,10 +24,10 @@ export type TileAxis = {
 export type TileGrid = { readonly rows: TileAxis; readonly columns: TileAxis; readonly height: number; readonly width: number };
 
 /**
- * Windows of at most `sizePx` that start at multiples of `multiplePx`. Each gives a region that keeps `overlapPx / 2` away from the
- * window's inner edges, and is the only one to give what lies `3/2 overlapPx` away from them.
+ * Windows of at most `sizePx` that start at multiples of `multiplePx`. Neighbours hand over in the middle of what they share, across a quarter of
+ * `overlapPx`: what a tile gives lies at least 7/8 `overlapPx` away from its window's inner edges.
  * @param sizePx    longest side of a window, a multiple of `multiplePx`, at least 4 times `overlapPx`
- * @param overlapPx how far a window reaches past the middle of a hand-over, on each inner side
+ * @param overlapPx how far a window reaches past the middle of a hand-over, on each inner side: the receptive field of one pass
  */
 export function planTileGrid(size: { readonly height: number; readonly width: number }, rule: TileSides): TileGrid {
   return { rows: planAxis(size.height, rule), columns: planAxis(size.width, rule), height: size.height, width: size.width };
@@ -45,7 +45,7 @@ function planAxis(side: number, { sizePx, overlapPx, multiplePx }: TileSides): T
   // Two neighbours share at least 2 overlapPx; they hand over in the middle.
   const borders = starts.slice(1).map((start, k) => Math.floor((start + (starts[k] as number) + length) / 2));
   const gaps = borders.slice(1).map((border, k) => border - (borders[k] as number));
-  const rampPx = Math.min(overlapPx, ...gaps);
+  const rampPx = Math.min(Math.floor(overlapPx / 4), ...gaps);
   const before = Math.floor(rampPx / 2);
   const spans = starts.map((start, k) => ({
     window: { start, end: start + length },
