@@ -40,7 +40,7 @@ export function stepRows(grid: TileGrid, runTile: (row: number, column: number) 
 
   return {
     async cut(rows, columns) {
-      bands = bands.filter(({ end }) => end > rows.start);
+      bands = bands.filter(({ end }) => end > rows.start).map((band) => dropRows(band, rows.start, grid.width));
       while ((bands.at(-1)?.end ?? 0) < rows.end) bands = [...bands, await runRow()];
       return cutBands(bands, grid.width, rows, columns);
     },
@@ -49,6 +49,15 @@ export function stepRows(grid: TileGrid, runTile: (row: number, column: number) 
 
 /** Finished rows `start` to `end` of the picture, planes [3,end-start,width]. */
 type Band = { readonly start: number; readonly end: number; readonly planes: Float32Array };
+
+/** The band from row `start` on: what lies above has been passed. */
+function dropRows(band: Band, start: number, width: number): Band {
+  if (band.start >= start) return band;
+  const [height, left] = [band.end - band.start, band.end - start];
+  const planes = new Float32Array(3 * left * width);
+  for (let c = 0; c < 3; c++) planes.set(band.planes.subarray((c * height + height - left) * width, (c + 1) * height * width), c * left * width);
+  return { start, end: band.end, planes };
+}
 
 function storePatch({ left, width, height, planes, strideH, strideW }: ResidualPatch, band: Band, bandWidth: number): void {
   for (let c = 0; c < 3; c++)
