@@ -1,6 +1,7 @@
-"""Measures a checkpoint: every pair set, rendered validation weather, clean pictures and `remove`; prints one table.
+"""Measures a model: every pair set, rendered validation weather, clean pictures, `remove` and the weather report; prints tables.
 
-    python evaluate.py --checkpoint runs/nano/last.pt --data ../../../shared/data [--sets pairs,rendered,clean,remove] [--json out.json]
+    python evaluate.py --data ../../../shared/data                                         # the shipped nano
+    python evaluate.py --data ../../../shared/data --checkpoint runs/nano/last.pt --depth-encoder ../../.cache/depth-nano.pt
 
 PSNR and SSIM as defined in metrics.py, on RGB and on luma (Y), mean over pictures, of the input and after steps 1 and 2.
 """
@@ -18,6 +19,7 @@ from depth import load_depth_encoder
 from metrics import compare
 from prompts import WEATHERS
 from restore import restore
+from shipped import ShippedModel
 
 VALIDATION_SEED = 2024
 RENDERED_KINDS = {
@@ -120,13 +122,20 @@ EVALUATIONS = {
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--depth-encoder", type=Path, required=True, help="checkpoint of train_depth.py")
+    parser.add_argument("--model", default="nano", help="a shipped model of ../manifest.json (default nano)")
+    parser.add_argument("--checkpoint", type=Path, help="a checkpoint of train.py in its place; needs --depth-encoder")
+    parser.add_argument("--depth-encoder", type=Path, help="checkpoint of train_depth.py")
     parser.add_argument("--data", type=Path, required=True, help="folder with clean/, depth/ and pairs/")
     parser.add_argument("--sets", default=",".join(EVALUATIONS), help="which to run, comma-separated (default: all)")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args()
-    model, depth_encoder = load_model(options.checkpoint), load_depth_encoder(options.depth_encoder)
+    if (options.checkpoint is None) != (options.depth_encoder is None):
+        parser.error("--checkpoint and --depth-encoder go together: the depth encoder that the checkpoint was trained with")
+    if options.checkpoint:
+        model, depth_encoder = load_model(options.checkpoint), load_depth_encoder(options.depth_encoder)
+    else:
+        model = ShippedModel(options.model)
+        depth_encoder = model.depth_encoder
     figures = {}
     for name in options.sets.split(","):
         figures[name] = EVALUATIONS[name](model, depth_encoder, options.data)

@@ -2,18 +2,15 @@
 
 import hashlib
 import json
-from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
-import torch
 
 from parity import HEIGHT, SEED, WIDTH, made_up_picture
-from prompts import WEATHERS, PromptPool
+from prompts import WEATHERS
 from restore import restore
+from shipped import MODELS, ShippedModel
 
-MODELS = Path(__file__).parents[2]
 MANIFEST = json.loads((MODELS / "manifest.json").read_text())
 NANO = MANIFEST["models"]["nano"]
 
@@ -25,45 +22,9 @@ def golden(name):
     return numbers.reshape(entry["dims"]), entry["tolerance"]
 
 
-class ShippedModel:
-    """What restore.restore wants of a model, over the shipped files."""
-
-    def __init__(self, precision):
-        session = lambda name: onnxruntime.InferenceSession(str(MODELS / NANO["graphs"][name][precision]["file"]), providers=["CPUExecutionProvider"])
-        self.sessions = {name: session(name) for name in NANO["graphs"]}
-        part = NANO["promptPool"]
-        numbers = np.fromfile(MODELS / part["file"], "<f4")
-        self.pool = PromptPool(*part["tensors"]["prompts"], part["topK"]).requires_grad_(False)
-        offset, tensors = 0, {}
-        for name, dims in part["tensors"].items():
-            count = int(np.prod(dims))
-            tensors[name] = torch.from_numpy(numbers[offset : offset + count].reshape(dims).copy())
-            offset += count
-        self.pool.keys.data, self.pool.prompts.data = tensors["keys"], tensors["prompts"]
-        self.pool.affinity_logits.data = tensors["affinities"].log()
-        self.pool.similarity_scale.data.fill_(part["similarity"]["scale"])
-        self.pool.similarity_bias.data.fill_(part["similarity"]["bias"])
-
-    def run(self, graph, **feeds):
-        return torch.from_numpy(self.sessions[graph].run(None, {name: value.numpy() for name, value in feeds.items()})[0])
-
-    def depth_encoder(self, view):
-        return self.run("depth", view=view)
-
-    def prompts(self, view, patches, depth_tokens, remove):
-        query = self.run("condition", view=view, patches=patches[0])
-        weather_prompts, ids = self.pool.select(query, remove)
-        return query, weather_prompts, ids, self.run("general-prompts", depth_tokens=depth_tokens)
-
-    def denoiser(self, degraded, noisy_residual, timestep, weather_prompts, depth_prompts):
-        return self.run(
-            "denoiser", degraded=degraded, noisy_residual=noisy_residual, timestep=timestep, weather_prompts=weather_prompts, depth_prompts=depth_prompts
-        )
-
-
 @pytest.fixture(scope="module")
 def result():
-    model = ShippedModel("fp32")
+    model = ShippedModel()
     return restore(model, model.depth_encoder, made_up_picture(), seed=SEED)
 
 
@@ -85,7 +46,7 @@ def test_the_golden_picture_is_the_made_up_one():
 
 
 def test_half_precision_agrees_with_single_to_50_db(result):
-    model = ShippedModel("fp16")
+    model = ShippedModel(precision="fp16")
     half = restore(model, model.depth_encoder, made_up_picture(), seed=SEED)
     error = (half["restored"] - result["restored"]).square().mean()
     assert error < 1e-5  # 50 dB, what the runtimes promise each other
