@@ -22,7 +22,7 @@ from onnx_graph import file_entry, to_half, trace_graph
 from prompts import WEATHERS
 from views import PATCH_GRID, PATCH_SIZE_PX, VIEW_AREA_PX, VIEW_MAX_SIDE_PX, VIEW_MULTIPLE_PX
 
-TILE = {"sizePx": 512, "overlapPx": 64, "multiplePx": 8}
+TILE = {"sizePx": 832, "overlapPx": 64, "multiplePx": 8}
 FLOAT32_SCOPES = ("/timestep/",)  # angles up to 500 do not fit fp16
 
 
