@@ -10,6 +10,7 @@ export default defineConfig({
     'ort-web': 'src/adapter/ort-web.ts',
     'codec-node': 'src/adapter/codec-node.ts',
     contract: 'src/contract/index.ts',
+    'api-key': 'src/contract/api-key.ts',
   },
   format: ['esm', 'cjs'],
   target: 'es2022',

@@ -1,10 +1,10 @@
 /** What travels with a request through the app, and what the app is made of. */
+import type { KeyRecord } from '@fairweather/core/api-key';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Span, Tracer } from '@opentelemetry/api';
 import type { Context } from 'hono';
 import type { Client } from './client.ts';
 import type { Engine } from './engine/engine.ts';
-import type { KeyRecord } from './keys/api-key.ts';
 import type { Metrics } from './observe/metrics.ts';
 import type { RequestLog } from './observe/request-log.ts';
 import type { RateLimit } from './rate-limit.ts';

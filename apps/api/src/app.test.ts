@@ -1,9 +1,9 @@
 import { RestoreError } from '@fairweather/core';
+import { createApiKey } from '@fairweather/core/api-key';
 import { HEADERS, type Problem, PROBLEM_TYPE, ROUTES } from '@fairweather/core/contract';
 import { describe, expect, it } from 'vitest';
 import { createFakeApp } from '../testing/fake-app.ts';
 import { createFakeWorkers, echo } from '../testing/fake-workers.ts';
-import { createApiKey } from './keys/api-key.ts';
 
 const bytes = Uint8Array.of(9, 8, 7);
 const post = (body: BodyInit, headers: Record<string, string> = {}): RequestInit => ({ method: 'POST', body, headers });
@@ -280,9 +280,9 @@ describe('documentation', () => {
   });
 });
 
+const shop = await createApiKey({ name: 'shop', scopes: ['restore'], ratePerMinute: 2 });
+const eye = await createApiKey({ name: 'eye', scopes: ['inspect', 'metrics'] });
 describe('keys and rates', () => {
-  const shop = createApiKey({ name: 'shop', scopes: ['restore'], ratePerMinute: 2 });
-  const eye = createApiKey({ name: 'eye', scopes: ['inspect', 'metrics'] });
   const keys = [shop.record, eye.record];
   const bearer = (key: string): Record<string, string> => ({ Authorization: `Bearer ${key}` });
 
@@ -345,7 +345,7 @@ describe('browsers', () => {
     expect((await from('https://other.example')).headers.get('Access-Control-Allow-Origin')).toBeNull();
   });
   it('get an answer to their preflight without a key', async () => {
-    const { app } = await createFakeApp({ keys: [createApiKey({ name: 'shop', scopes: ['restore'] }).record] });
+    const { app } = await createFakeApp({ keys: [(await createApiKey({ name: 'shop', scopes: ['restore'] })).record] });
     const headers = { Origin: 'https://shop.example', 'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': 'authorization' };
     const response = await app.request(ROUTES.restore, { method: 'OPTIONS', headers });
     expect([response.status, response.headers.get('Access-Control-Allow-Origin')]).toEqual([204, 'https://shop.example']);

@@ -1,8 +1,8 @@
+import { createApiKey } from '@fairweather/core/api-key';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, readConfig } from './config.ts';
-import { createApiKey } from './keys/api-key.ts';
 
-const keyFile = JSON.stringify({ version: 1, keys: [createApiKey({ name: 'shop', scopes: ['restore'] }).record] });
+const keyFile = JSON.stringify({ version: 1, keys: [(await createApiKey({ name: 'shop', scopes: ['restore'] })).record] });
 const faultsOf = (environment: Record<string, string>, readFile?: (path: string) => string): readonly string[] => {
   try {
     readConfig(environment, readFile);

@@ -1,12 +1,12 @@
 /** The environment -> a frozen configuration; all faults are named at once. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { type KeyRecord, parseKeyFile } from '@fairweather/core/api-key';
 import type { NodeBackend } from '@fairweather/core/node';
 import { z } from '@hono/zod-openapi';
 import type { AppSettings } from './app-env.ts';
 import type { EngineSettings } from './engine/engine.ts';
 import type { WorkerSettings } from './engine/messages.ts';
-import { type KeyRecord, keyFileSchema } from './keys/api-key.ts';
 
 export type Config = {
   readonly host: string;
@@ -152,13 +152,11 @@ function readKeys(
   if (inline === undefined && path === undefined) return undefined;
   const name = inline === undefined ? 'FAIRWEATHER_KEYS_FILE' : 'FAIRWEATHER_KEYS';
   try {
-    const parsed = keyFileSchema.safeParse(JSON.parse(inline ?? readFile(path as string))); // one of the two is set
-    if (parsed.success && parsed.data.keys.length > 0) return parsed.data.keys;
-    faults.push(
-      `${name} must hold keys as "npm run keys" writes them: ${parsed.success ? 'there are none' : parsed.error.issues.map((i) => `${i.path.join('.')} ${i.message}`).join(', ')}`,
-    );
+    const keys = parseKeyFile(inline ?? readFile(path as string)); // one of the two is set
+    if (keys.length > 0) return keys;
+    faults.push(`${name} must hold keys as "fairweather keys create" writes them: there are none`);
   } catch (error) {
-    faults.push(`${name} must be JSON that can be read: ${(error as Error).message}`);
+    faults.push(`${name} must hold keys as "fairweather keys create" writes them: ${(error as Error).message}`);
   }
   return undefined;
 }

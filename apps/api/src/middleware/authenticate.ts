@@ -1,15 +1,15 @@
 /** A request -> its client: the one its API key names, or, in open mode, its address. */
+import { findKey } from '@fairweather/core/api-key';
 import { SCOPES, type Scope } from '@fairweather/core/contract';
 import type { MiddlewareHandler } from 'hono';
 import { ApiError } from '../api-error.ts';
 import type { AppDeps, AppEnv } from '../app-env.ts';
 import type { Client } from '../client.ts';
-import { findKey } from '../keys/api-key.ts';
 
 /** @throws ApiError `unauthorized` */
 export function authenticate({ settings, clientAddress, now }: Pick<AppDeps, 'settings' | 'clientAddress' | 'now'>): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    c.set('client', settings.keys === undefined ? openClient(clientAddress(c)) : keyClient(c.req.header('Authorization')));
+    c.set('client', settings.keys === undefined ? openClient(clientAddress(c)) : await keyClient(c.req.header('Authorization')));
     await next();
   };
 
@@ -17,10 +17,10 @@ export function authenticate({ settings, clientAddress, now }: Pick<AppDeps, 'se
     return { id: `address:${address}`, name: address, scopes: SCOPES, ratePerMinute: settings.ratePerMinute };
   }
 
-  function keyClient(header: string | undefined): Client {
+  async function keyClient(header: string | undefined): Promise<Client> {
     const [, key] = /^Bearer +(\S+) *$/i.exec(header ?? '') ?? [];
     if (key === undefined) throw new ApiError('unauthorized', 'Expected the header "Authorization: Bearer <API key>", it did not come.');
-    const record = findKey(settings.keys ?? [], key, now());
+    const record = await findKey(settings.keys ?? [], key, now());
     if (record === undefined) throw new ApiError('unauthorized', 'The API key is not known, or has expired; ask for a new one.');
     return { id: `key:${record.id}`, name: record.name, scopes: record.scopes, ratePerMinute: record.ratePerMinute ?? settings.ratePerMinute };
   }

@@ -7,6 +7,7 @@ import { type DoctorCommandOptions, runDoctor } from './doctor-command.ts';
 import { BACKENDS, PRECISIONS } from './engine.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type InspectCommandOptions, runInspect } from './inspect-command.ts';
+import { type CreateKeyOptions, type KeysCommandOptions, runKeysCreate, runKeysList, runKeysRevoke } from './keys-command.ts';
 import { type ModelsCommandOptions, runModelsList, runModelsVerify } from './models-command.ts';
 import { parseInteger, parseNames, parseNumber, parseSteps } from './option-values.ts';
 import { runRestore } from './restore-command.ts';
@@ -90,7 +91,31 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, end: (code: ExitC
     .option('--json', 'one line of JSON a finding');
   withEngine(doctor).action(async (options: DoctorCommandOptions) => end(await runDoctor(options, terminal)));
 
+  const keys = program.command('keys').description('Make, list and revoke the API keys of a server of your own.');
+  withKeyFile(keys.command('create'))
+    .description('Make a key; it is shown this once.')
+    .requiredOption('--name <name>', 'what the key is called in logs')
+    .option('--scopes <scopes>', 'what it may do: restore, inspect, metrics (default: restore,inspect)', parseNames)
+    .option('--rate <count>', "requests a minute, 0 for no limit (default: the server's own)", parseInteger(0, 1_000_000))
+    .option('--expires <time>', 'end of its life, e.g. 2027-01-01T00:00:00Z (default: none)')
+    .action(async (options: Omit<CreateKeyOptions, 'scopes'> & { readonly scopes?: readonly string[] }) =>
+      end(await runKeysCreate({ scopes: ['restore', 'inspect'], ...options }, terminal)),
+    );
+  withKeyFile(keys.command('list'))
+    .description('List the keys of the file: id, name, scopes, rate, end.')
+    .action(async (options: KeysCommandOptions) => end(await runKeysList(options, terminal)));
+  withKeyFile(keys.command('revoke'))
+    .description('Take keys out of the file.')
+    .argument('<id...>', 'first column of `keys list`')
+    .action(async (ids: string[], options: KeysCommandOptions) => end(await runKeysRevoke(ids, options, terminal)));
+
   return program;
+}
+
+function withKeyFile(command: Command): Command {
+  return command
+    .option('--file <path>', 'the key file, as FAIRWEATHER_KEYS_FILE of the server names it', 'keys.json')
+    .option('--json', 'one line of JSON a key');
 }
 
 function withEngine(command: Command): Command {
