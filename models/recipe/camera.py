@@ -13,9 +13,11 @@ from layers import uniform
 class Camera:
     gain: np.ndarray  # float32 [3], on the scene
     gamma: float
+    black: np.ndarray | None  # float32 [3], what black becomes in faded or flat pictures: not haze, to be left alone
     shake: np.ndarray | None  # float32 [k,k], motion blur of the scene
     noise: np.ndarray | None  # float32 [H,W,3], the same for every picture of this camera
     jpeg_quality: int | None  # 1 to 100; None keeps every pixel
+    sharpen: float  # how much of what a 3-pixel blur takes away is added again, as cameras do
 
 
 def sample_camera(rng, height, width, noise_bank=None):
@@ -26,6 +28,9 @@ def sample_camera(rng, height, width, noise_bank=None):
         gain, gamma = (uniform(rng, 0.25, 0.7) * (1 + rng.normal(0, 0.08, 3))).astype(np.float32), uniform(rng, 1.0, 1.5)
     elif kind < 0.3:  # exposure
         gain, gamma = np.full(3, uniform(rng, 0.75, 1.15), np.float32), uniform(rng, 0.85, 1.2)
+    black = None
+    if rng.random() < 0.12:
+        black = (uniform(rng, 0.02, 0.22) * (1 + rng.normal(0, 0.15, 3))).clip(0, 0.3).astype(np.float32)
     if rng.random() < 0.04:
         shake = shake_kernel(rng)
     if rng.random() < 0.4:
@@ -33,7 +38,8 @@ def sample_camera(rng, height, width, noise_bank=None):
         if rng.random() < 0.4:  # grain wider than a pixel, as after demosaicing
             noise = cv2.GaussianBlur(noise, (3, 3), 0) * np.float32(2)
         noise = noise * np.float32(0.002 + 0.028 * rng.random() ** 2)
-    return Camera(gain, gamma, shake, noise, int(rng.integers(40, 96)) if rng.random() < 0.4 else None)
+    quality = int(rng.integers(40, 96)) if rng.random() < 0.4 else None
+    return Camera(gain, gamma, black, shake, noise, quality, uniform(rng, 0.2, 1.0) if rng.random() < 0.15 else 0.0)
 
 
 def shake_kernel(rng):
@@ -60,15 +66,19 @@ def expose(clean, camera):
         scene = cv2.pow(scene, camera.gamma)
     if not np.all(camera.gain == 1):
         scene = scene * camera.gain
+    if camera.black is not None:
+        scene = scene * (1 - camera.black) + camera.black
     if camera.shake is not None:
         scene = cv2.filter2D(scene, -1, camera.shake, borderType=cv2.BORDER_REFLECT)
     return scene if scene is clean else np.clip(scene, 0, 1)
 
 
 def develop(picture, camera):
-    """Noise, rounding to 8 bit, JPEG: float32 [H,W,3] in [0,1] -> what a file of it holds, as float32 multiples of 1/255."""
+    """Noise, sharpening, rounding to 8 bit, JPEG: float32 [H,W,3] in [0,1] -> what a file of it holds, as float32 multiples of 1/255."""
     if camera.noise is not None:
         picture = picture + camera.noise
+    if camera.sharpen:
+        picture = picture + np.float32(camera.sharpen) * (picture - cv2.GaussianBlur(picture, (3, 3), 0))
     file = cv2.convertScaleAbs(np.clip(picture, 0, 1), alpha=255)
     if camera.jpeg_quality is not None:
         _, data = cv2.imencode(".jpg", file[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, camera.jpeg_quality])

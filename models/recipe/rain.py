@@ -4,7 +4,7 @@ O = a (B + sum of far streaks) + (1 - a) A, near streaks in front; a = exp(-beta
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -22,6 +22,7 @@ class RainLayer:
     opacity: float  # 0: light of a streak is added; 1: it takes the place of what is behind
     transmission: np.ndarray | None  # float32 [H,W] of the veil
     airlight: np.ndarray  # float32 [3]
+    skylit: bool = False  # colour and airlight are factors of the scene's own light: a drop shows the sky, upside down
 
 
 def make_streaks(rng):
@@ -83,6 +84,8 @@ def sample_rain(rng, streaks, clouds, height, width, depth, densest=2.2):
     scale = 1.0 if rng.random() < 0.6 else uniform(rng, 0.7, 1.5)
     take = lambda tier: cut(rng, [bank[tier]], height, width, scale, flip)[0]
     cloud = lambda: cut(rng, [clouds[int(rng.integers(len(clouds)))]], height, width, uniform(rng, 0.8, 2))[0]
+    if rng.random() < 0.35:
+        return sample_natural_rain(rng, bank, cloud, height, width, depth, flip)
     kind = rng.random()
     transmission, airlight, near = None, np.ones(3, np.float32), None
     tint = np.array([uniform(rng, -0.04, 0.01), 0, uniform(rng, -0.01, 0.05)], np.float32)
@@ -121,6 +124,43 @@ def sample_rain(rng, streaks, clouds, height, width, depth, densest=2.2):
     return RainLayer(far, near, np.broadcast_to(np.float32(colour), 3).astype(np.float32), float(opacity), transmission, airlight)
 
 
+def sample_natural_rain(rng, bank, cloud, height, width, depth, flip):
+    """Rain as photographs show it: several sheets of thin grey streaks that hide rather than add, as bright as the sky, unseen in front of it."""
+
+    def take(tier, low, high):
+        return cut(rng, [bank[tier]], height, width, uniform(rng, low, high), flip)[0]
+
+    far = take("fine", 0.6, 1.1) * uniform(rng, 0.5, 1.0)
+    for _ in range(int(rng.integers(4))):
+        far += take("fine", 0.5, 1.3) * uniform(rng, 0.2, 0.9)
+    if rng.random() < 0.5:
+        far += (take("sheet", 0.4, 0.9) - 0.25) * uniform(rng, 0, 0.7)
+    if rng.random() < 0.4:
+        far += take("mid", 0.4, 0.8) * uniform(rng, 0.2, 0.8)
+    if rng.random() < 0.5:  # more of it in front of what is far
+        far *= uniform(rng, 0.2, 0.7) + depth
+    if rng.random() < 0.4:  # squalls
+        far *= uniform(rng, 0.2, 0.8) + cloud()
+    np.clip(far, 0, 1, out=far)
+    far *= uniform(rng, 0.15, 0.85)
+    near = None
+    if rng.random() < 0.3:  # close to the lens, out of focus
+        blur = 2 * int(rng.integers(1, 4)) + 1
+        near = cv2.blur(take("near", 0.5, 1.3), (blur, blur)) * uniform(rng, 0.1, 0.6)
+    transmission = None
+    if rng.random() < 0.5:
+        start = uniform(rng, 0, 0.4)
+        transmission = cv2.exp((start + (1 - start) * depth) * np.float32(-uniform(rng, 0.05, 0.9)))
+    grey = np.float32(uniform(rng, 0.8, 1.1)) * np.array([1, 1, 1 + uniform(rng, -0.01, 0.04)], np.float32)
+    return RainLayer(far, near, grey, uniform(rng, 0.7, 1), transmission, grey * np.float32(uniform(rng, 0.8, 1)), skylit=True)
+
+
+def sky_light(picture):
+    """Mean of the brightest quarter of a picture's blocks: float32 [3], at least 0.35 (rain is seen because some light falls on it)."""
+    blocks = cv2.resize(picture, (12, 12), interpolation=cv2.INTER_AREA).reshape(-1, 3)
+    return np.maximum(blocks[np.argsort(blocks.sum(1))[-36:]].mean(0), 0.35).astype(np.float32)
+
+
 def smeared_streaks(rng, sheet):
     """The brightest threads of a sheet of rain: streaks of uneven length and width that run into each other."""
     threshold = uniform(rng, 0.5, 0.8)
@@ -129,6 +169,9 @@ def smeared_streaks(rng, sheet):
 
 def render_rain(picture, rain):
     """float32 [H,W,3] in [0,1] -> the same with rain."""
+    if rain.skylit:
+        light = sky_light(picture)
+        rain = replace(rain, colour=rain.colour * light, airlight=rain.airlight * light)
     out = add_streaks(picture, rain.far, rain)
     if rain.transmission is not None:
         out *= three_channels(rain.transmission)

@@ -26,6 +26,7 @@ class RaindropLayer:
     wet: np.ndarray | None  # float32 [H,W]: how much the wet glass blurs the rest
     wet_light: np.ndarray  # float32 [3]: light that wet glass scatters, added where it is wet
     wet_loss: float  # and the share of the scene that it takes away
+    dull: np.ndarray | None = None  # float32 [H,W], for drops far out of focus: brightness of the one colour that each shows
 
 
 @dataclass(frozen=True)
@@ -78,14 +79,15 @@ def drop_stamp(rng, radius, stretch):
 
 
 def sample_raindrops(rng, drops, clouds, height, width):
-    """Draws one wet lens; tries a few places so that some drops are in the picture."""
+    """Draws one wet lens; tries a few places so that some drops are in the picture. Mostly the camera looks past the drops: dull discs, no view in them."""
+    dull = rng.random() < 0.55
     for _ in range(6):
         bank = drops[int(rng.integers(len(drops)))]
         scale = uniform(rng, 0.6, 1.7)
         h, alpha, shade = cut(rng, [bank.height, bank.alpha, bank.shade], height, width, scale, rng.random() < 0.5)
         if 0.09 < alpha.mean() < 0.45:
             break
-    defocus = uniform(rng, 0.5, 7) if rng.random() < 0.85 else 0.0
+    defocus = uniform(rng, 2, 9) if dull else uniform(rng, 0.5, 7) if rng.random() < 0.85 else 0.0
     if defocus:
         k = 2 * round(defocus) + 1
         alpha = cv2.blur(cv2.blur(alpha, (k, k)), (k, k))
@@ -99,18 +101,15 @@ def sample_raindrops(rng, drops, clouds, height, width):
     wet_light = (wet_loss * (uniform(rng, 0.4, 0.9) + rng.normal(0, 0.02, 3))).astype(np.float32)
     if rng.random() < 0.4:
         wet = cut(rng, [clouds[int(rng.integers(len(clouds)))]], height, width)[0] * uniform(rng, 0.2, 0.9)
-    alpha *= uniform(rng, 0.7, 1.0)
+    alpha *= uniform(rng, 0.3, 0.95) if dull else uniform(rng, 0.7, 1.0)
+    brightness = cut(rng, [clouds[int(rng.integers(len(clouds)))]], height, width, uniform(rng, 0.3, 0.8))[0] * uniform(rng, 0.1, 0.9) + uniform(rng, 0.5, 1.0) if dull else None
     blur_px = 2 * int(uniform(rng, 1, 2 + 1.6 * defocus)) + 1
-    return RaindropLayer(shift_x + columns, shift_y + rows, alpha, shade + 0.5, blur_px, light, keep, wet, wet_light, wet_loss)
+    return RaindropLayer(shift_x + columns, shift_y + rows, alpha, shade + 0.5, blur_px, light, keep, wet, wet_light, wet_loss, brightness)
 
 
 def render_raindrops(picture, layer):
     """float32 [H,W,3] in [0,1] -> the same through a wet lens."""
-    size = (layer.blur_px, layer.blur_px)
-    seen = cv2.remap(picture, layer.map_x, layer.map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    seen = cv2.blur(cv2.blur(seen, size), size)
-    seen *= three_channels(layer.shade * np.float32(layer.keep))
-    seen += layer.light
+    seen = view_in_drops(picture, layer) * three_channels(layer.shade * np.float32(layer.keep)) + layer.light
     out = picture
     if layer.wet is not None:
         out = cv2.blur(picture, (5, 5)) * np.float32(1 - layer.wet_loss)
@@ -122,3 +121,14 @@ def render_raindrops(picture, layer):
     seen *= three_channels(layer.alpha)
     seen += out
     return np.clip(seen, 0, 1, out=seen)
+
+
+def view_in_drops(picture, layer):
+    """What the drops show: the scene refracted and out of focus, or, far out of focus, hardly more than its mean colours upside down."""
+    height, width = picture.shape[:2]
+    if layer.dull is not None:
+        seen = cv2.resize(picture, (4, 4), interpolation=cv2.INTER_AREA)[::-1, ::-1]
+        return cv2.resize(np.ascontiguousarray(seen), (width, height), interpolation=cv2.INTER_LINEAR) * three_channels(layer.dull)
+    size = (layer.blur_px, layer.blur_px)
+    seen = cv2.remap(picture, layer.map_x, layer.map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    return cv2.blur(cv2.blur(seen, size), size)

@@ -24,8 +24,8 @@ class SnowLayer:
 
 def make_flakes(rng):
     """One fall of snow: periodic uint8 layers of fine, mid and near flakes that drift in one direction."""
-    angle = rng.normal(0, 0.5)
-    wind = uniform(rng, 1.5, 3) if rng.random() < 0.2 else 1.0
+    windy = rng.random() < 0.4
+    angle, wind = rng.normal(0, 0.8 if windy else 0.4), uniform(rng, 1.5, 4) if windy else 1.0
     layers = {}
     for tier, (radii, counts, motions, softness) in TIERS.items():
         motion = uniform(rng, *motions) * rng.random() * wind

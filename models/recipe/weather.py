@@ -24,16 +24,16 @@ __all__ = [
 WEATHERS = ("rain", "snow", "haze", "raindrop")  # also the order in which they are rendered
 
 MIXTURES = (  # share, weathers
-    (0.10, ()),
-    (0.27, ("rain",)),
+    (0.12, ()),
+    (0.25, ("rain",)),
     (0.12, ("snow",)),
-    (0.14, ("haze",)),
-    (0.12, ("raindrop",)),
-    (0.08, ("rain", "haze")),
-    (0.06, ("snow", "haze")),
+    (0.13, ("haze",)),
+    (0.14, ("raindrop",)),
+    (0.07, ("rain", "haze")),
+    (0.05, ("snow", "haze")),
     (0.05, ("rain", "raindrop")),
     (0.02, ("haze", "raindrop")),
-    (0.02, ("rain", "snow")),
+    (0.03, ("rain", "snow")),
     (0.02, ("rain", "haze", "raindrop")),
 )
 

@@ -8,6 +8,7 @@ import pytest
 
 import weather
 from haze import HazeLayer, transmission
+from rain import RainLayer
 from weather import WEATHERS, WeatherLayers, compose, make_banks, refine_depth, refresh_banks, render_example, sample_weather, sample_weathers
 
 H, W = 96, 128
@@ -69,7 +70,7 @@ def test_every_picture_stays_between_0_and_1(banks, scene):
 
 
 def plain_camera(monkeypatch):
-    still = weather.Camera(np.ones(3, np.float32), 1.0, None, None, None)
+    still = weather.Camera(np.ones(3, np.float32), 1.0, None, None, None, None, 0.0)
     monkeypatch.setattr(weather, "sample_camera", lambda *_: still)
 
 
@@ -100,10 +101,25 @@ def test_a_clean_example_is_its_own_target_noise_and_compression_included(banks,
 
 def test_degraded_and_target_carry_the_same_noise_field(banks, scene):
     noise = np.random.default_rng(4).normal(0, 0.02, (H, W, 3)).astype(np.float32)
-    camera = weather.Camera(np.ones(3, np.float32), 1.0, None, noise, None)
+    camera = weather.Camera(np.ones(3, np.float32), 1.0, None, None, noise, None, 0.0)
     grey = np.full((H, W, 3), 0.5, np.float32)
     difference = weather.develop(grey + 0.1, camera) - weather.develop(grey, camera)
     assert np.abs(difference - 0.1).max() <= 1 / 255 + 1e-6  # two roundings to 8 bit
+
+
+def test_a_faded_picture_is_the_target_of_its_own_weather():
+    faded = weather.Camera(np.ones(3, np.float32), 1.0, np.full(3, 0.2, np.float32), None, None, None, 0.0)
+    assert np.allclose(weather.expose(np.full((H, W, 3), 0.5, np.float32), faded), 0.2 + 0.8 * 0.5, atol=1e-6)
+
+
+def test_rain_lit_by_the_sky_is_not_seen_in_front_of_it(banks):
+    picture = np.full((H, W, 3), 0.2, np.float32)
+    picture[: H // 3] = 0.8  # sky
+    white = np.ones(3, np.float32)
+    rain = RainLayer(np.full((H, W), 0.5, np.float32), None, white, 1.0, None, white, skylit=True)
+    rendered = compose(picture, WeatherLayers(rain=rain), ("rain",))
+    assert np.abs(rendered[: H // 4] - 0.8).max() < 0.01
+    assert np.allclose(rendered[H // 2 :], 0.5, atol=0.02)  # half of 0.2, half of the sky
 
 
 def test_labels_and_severity_name_what_was_rendered(banks, scene):
