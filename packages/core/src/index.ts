@@ -4,7 +4,7 @@ export type { RestoreErrorCode, RestoreErrorDetails } from './errors.ts';
 export { DEFAULT_LIMITS, OUTPUT_FORMATS } from './options.ts';
 export type { InspectOptions, Limits, OutputFormat, OutputOptions, Precision, RestoreOptions, WeatherName } from './options.ts';
 export { PHASES } from './progress.ts';
-export type { OnProgress, Phase, ProgressEvent } from './progress.ts';
+export type { OnProgress, PatchPixels, Phase, ProgressEvent } from './progress.ts';
 export type { EngineFacts, InputFacts, InputFormat, InspectResult, RestoreReport, RestoreResult, RestoreWarning, Timings, WeatherFinding } from './report.ts';
 export { createRestorer } from './restorer.ts';
 export type { LoadModelOptions, Restorer, RestorerDeps } from './restorer.ts';

@@ -73,6 +73,8 @@ export type RestoreOptions = InspectOptions & {
    * @default 'auto'
    */
   readonly tile?: number | 'auto';
+  /** Whether `patch` events bring the pixels of the finished rectangle, for pages that paint them as they come. @default false */
+  readonly patchPixels?: boolean;
   readonly output?: OutputOptions;
 };
 
@@ -85,6 +87,7 @@ export type CheckedOptions = {
   readonly seed: number;
   readonly steps: 1 | 2;
   readonly tile: number | 'auto';
+  readonly patchPixels: boolean;
   readonly output: { readonly format: OutputFormat | 'same'; readonly quality: number | undefined; readonly metadata: 'keep' | 'strip' };
   readonly limits: Required<Limits>;
   readonly signal: AbortSignal | undefined;
@@ -98,7 +101,20 @@ export const DEFAULT_LIMITS: Required<Limits> = { maxPixels: 100_000_000, maxByt
  * @throws RestoreError `invalid-option` naming the option, what it must be and what came
  */
 export function checkOptions(options: RestoreOptions = {}): CheckedOptions {
-  refuseUnknown('options', options, ['model', 'precision', 'limits', 'signal', 'onProgress', 'remove', 'strength', 'seed', 'steps', 'tile', 'output']);
+  refuseUnknown('options', options, [
+    'model',
+    'precision',
+    'limits',
+    'signal',
+    'onProgress',
+    'remove',
+    'strength',
+    'seed',
+    'steps',
+    'tile',
+    'patchPixels',
+    'output',
+  ]);
   const output = options.output ?? {};
   refuseUnknown('output', output, ['format', 'quality', 'metadata']);
   const limits = options.limits ?? {};
@@ -127,6 +143,7 @@ export function checkOptions(options: RestoreOptions = {}): CheckedOptions {
     seed: checkInteger('seed', options.seed ?? 0, 0, 0xffff_ffff),
     steps: oneOf('steps', options.steps ?? 2, [1, 2]),
     tile,
+    patchPixels: oneOf('patchPixels', options.patchPixels ?? false, [true, false]),
     output: {
       format: oneOf('output.format', output.format ?? 'same', [...OUTPUT_FORMATS, 'same']),
       quality,
@@ -152,7 +169,7 @@ function checkInteger(name: string, value: unknown, min: number, max: number): n
   return value as number; // Number.isInteger has said so
 }
 
-function oneOf<T extends string | number>(name: string, value: unknown, allowed: readonly T[]): T {
+function oneOf<T extends string | number | boolean>(name: string, value: unknown, allowed: readonly T[]): T {
   const found = allowed.find((a) => a === value);
   if (found === undefined) refuse(name, `one of ${allowed.join(', ')}`, value);
   return found;

@@ -21,7 +21,23 @@ export type ProgressEvent =
    */
   | { readonly type: 'step'; readonly step: number; readonly steps: number; readonly tile: number; readonly tiles: number; readonly elapsedMs: number }
   /** As much work as `tile` whole tiles is done. `tile / tiles` is the fraction of the restore phase. */
-  | { readonly type: 'tile'; readonly tile: number; readonly tiles: number; readonly elapsedMs: number };
+  | { readonly type: 'tile'; readonly tile: number; readonly tiles: number; readonly elapsedMs: number }
+  /**
+   * A rectangle of the restored picture is finished, one for every tile, in reading order: `x`, `y`, `width` and `height` in pixels of the upright
+   * picture. Together they cover it once. `rgba` only with the option `patchPixels`.
+   */
+  | {
+      readonly type: 'patch';
+      readonly x: number;
+      readonly y: number;
+      readonly width: number;
+      readonly height: number;
+      readonly rgba?: PatchPixels;
+      readonly elapsedMs: number;
+    };
+
+/** Pixels of a finished rectangle: rows from the top, [height, width, 4], 8-bit RGBA, not premultiplied, in the picture's own colour profile. */
+export type PatchPixels = Uint8ClampedArray<ArrayBuffer>;
 
 /** Called synchronously, between pieces of work; what it throws stops the restoration. */
 export type OnProgress = (event: ProgressEvent) => void;

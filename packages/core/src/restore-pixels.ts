@@ -1,5 +1,6 @@
 /** Pixels and a condition -> restored pixels, tile by tile and step by step. No full-size float picture exists. */
 import { assertPixels, type Pixels } from './image/pixels.ts';
+import { cutRgba } from './image/rgba.ts';
 import type { OpenModel } from './open-model.ts';
 import type { CheckedOptions } from './options.ts';
 import type { PhaseClock } from './progress-clock.ts';
@@ -21,7 +22,7 @@ export async function restorePixels(
   model: Pick<OpenModel, 'spec' | 'graphs'>,
   condition: Condition,
   tileRule: TileSides,
-  options: Pick<CheckedOptions, 'strength' | 'seed' | 'steps' | 'signal'>,
+  options: Pick<CheckedOptions, 'strength' | 'seed' | 'steps' | 'signal'> & Partial<Pick<CheckedOptions, 'patchPixels'>>,
   deps: { readonly tell: PhaseClock['tell']; pause(): Promise<void> },
 ): Promise<{ readonly restored: Pixels; readonly tiles: number }> {
   assertPixels(degraded);
@@ -64,7 +65,10 @@ export async function restorePixels(
   for (let row = 0; row < rows.length; row++)
     for (let column = 0; column < columns.length; column++) {
       const residual = await runTile(steps.length - 1, noisyResidual, row, column); // [1,3,H,W]
-      subtractResidual(degraded, clipPatch(blender.add(row, column, residual), degraded), options.strength, restored);
+      const patch = clipPatch(blender.add(row, column, residual), degraded);
+      subtractResidual(degraded, patch, options.strength, restored);
+      const place = { x: patch.left, y: patch.top, width: patch.width, height: patch.height };
+      if (place.width > 0 && place.height > 0) deps.tell({ type: 'patch', ...place, ...(options.patchPixels ? { rgba: cutRgba(restored, place) } : {}) });
     }
   return { restored, tiles };
 }

@@ -266,6 +266,28 @@ describe('restoring', () => {
     expect(events.filter(({ type }) => type === 'step')).toHaveLength(2 * report.tiles.count);
     expect(events.every((event, i) => event.elapsedMs >= (events[i - 1]?.elapsedMs ?? 0))).toBe(true);
   });
+  it('tells every finished rectangle with its pixels, which together are the picture', async () => {
+    const restorer = await createFakeRestorer();
+    const [painted, places] = [new Uint8Array(150 * 97 * 3), new Set<string>()];
+    const onProgress = (event: ProgressEvent): void => {
+      if (event.type !== 'patch') return;
+      places.add(`${event.x},${event.y}`);
+      for (let at = 0; at < event.width * event.height; at++) {
+        const to = ((event.y + Math.floor(at / event.width)) * 150 + event.x + (at % event.width)) * 3;
+        painted.set(event.rgba?.subarray(at * 4, at * 4 + 3) ?? [], to);
+      }
+    };
+    const { image, report } = await restorer.restore(await encodePicture(paintPixels(150, 97), 'png'), { patchPixels: true, onProgress });
+    expect(places.size).toBe(report.tiles.count);
+    expect(painted).toEqual(new Uint8Array((await decodePicture(image)).data));
+  });
+  it('leaves pixels out of the progress unless they are asked for', async () => {
+    const patches: ProgressEvent[] = [];
+    const onProgress = (event: ProgressEvent): void => void (event.type === 'patch' && patches.push(event));
+    await (await createFakeRestorer()).restore(await encodePicture(paintPixels(30, 20), 'png'), { onProgress });
+    expect(patches).toMatchObject([{ x: 0, y: 0, width: 30, height: 20 }]);
+    expect(patches[0]).not.toHaveProperty('rgba');
+  });
   it('inspects without restoring', async () => {
     const ran: string[] = [];
     const restorer = await createFakeRestorer({ onRun: (graph) => ran.push(graph) });
