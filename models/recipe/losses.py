@@ -7,7 +7,7 @@ from diffusion import ALPHAS_CUMPROD, TIMESTEPS, add_noise, ddim_step
 from prompts import balance_loss, contrastive_prompt_loss, key_spread_loss, label_loss, pull_loss
 
 MSE_FLOOR = 1e-4  # 40 dB: below it a picture counts as right, so that clean ones do not outshout the rest
-WEIGHTS = {"step1": 0.5, "step2": 1.0, "label": 1.0, "pull": 0.3, "balance": 0.05, "spread": 0.05, "contrastive": 0.05}
+WEIGHTS = {"step1": 0.2, "step2": 1.0, "label": 1.0, "pull": 0.3, "balance": 0.05, "spread": 0.05, "contrastive": 0.05}
 
 
 def log_mse(residual, target_residual, floor=MSE_FLOOR):
