@@ -1,0 +1,111 @@
+/** Every failure of the client: one class with a literal `code`; and the one place where problems, statuses and strangers' errors become it. */
+import type { RestoreErrorDetails } from '@fairweather/core';
+import type { ApiErrorCode, Problem } from '@fairweather/core/contract';
+
+/** What went wrong, for programs: the codes of core and API, and those of the way between. The message says what was expected, what came, what to do. */
+export type ErrorCode =
+  | ApiErrorCode
+  /** There is no network, and what is needed is not on this device. */
+  | 'offline'
+  /** The server was not reached, or the connection broke off. */
+  | 'connection-failed'
+  /** The server did not answer within `timeoutMs`. */
+  | 'timeout'
+  /** Something answered that is not the API, or not in its words. */
+  | 'bad-response'
+  /** A secret API key would be readable by everyone who opens the page. */
+  | 'secret-key-in-browser'
+  /** No engine can be used with these settings on this device. */
+  | 'engine-unavailable'
+  /** There is not enough storage for what was to be kept. */
+  | 'storage-full';
+
+export type ErrorFacts = {
+  readonly cause?: unknown;
+  readonly details?: RestoreErrorDetails;
+  readonly status?: number | undefined;
+  readonly requestId?: string | undefined;
+  readonly retryable?: boolean;
+  readonly retryAfterMs?: number | undefined;
+};
+
+/**
+ * The one root of all errors of this package. An abort is not one: it passes through as the signal's reason (a `DOMException` named
+ * `AbortError` unless the caller gave another). Core has a class of the same name and shape; what it throws arrives as this one, with the original as `cause`.
+ */
+export class RestoreError extends Error {
+  override readonly name: string = 'RestoreError';
+  /** Literal code, stable across versions. */
+  readonly code: ErrorCode;
+  /** HTTP status, where a server answered. */
+  readonly status: number | undefined;
+  /** Names the request in the server's log; known also when no answer came. */
+  readonly requestId: string | undefined;
+  /** Whether the same call may succeed later. */
+  readonly retryable: boolean;
+  /** How long the server asks to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+  /** The facts behind the sentence, e.g. `{ option: 'seed' }`. */
+  readonly details: RestoreErrorDetails;
+
+  constructor(code: ErrorCode, message: string, { cause, details = {}, status, requestId, retryable = false, retryAfterMs }: ErrorFacts = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.status = status;
+    this.requestId = requestId;
+    this.retryable = retryable;
+    this.retryAfterMs = retryAfterMs;
+    this.details = details;
+  }
+}
+
+/** Whether a thrown value is a `RestoreError`, also one made by another copy of this package. */
+export function isRestoreError(thrown: unknown): thrown is RestoreError {
+  return thrown instanceof Error && thrown.name === 'RestoreError' && 'code' in thrown;
+}
+
+/** Whether a thrown value is an abort. */
+export function isAbortError(thrown: unknown): thrown is Error {
+  return thrown instanceof Error && thrown.name === 'AbortError';
+}
+
+/** What an engine threw -> what the client throws: core's errors become this package's, all others stay as they are. */
+export function asClientError(thrown: unknown): unknown {
+  if (thrown instanceof RestoreError || !isRestoreError(thrown)) return thrown;
+  const { code, message, details } = thrown;
+  return new RestoreError(code, message, { ...thrown, details, cause: thrown });
+}
+
+/** An answer that is an error -> the error. `body` is what came as JSON, or nothing. */
+export function answerError(status: number, body: unknown, { requestId, retryAfterMs }: Pick<ErrorFacts, 'requestId' | 'retryAfterMs'>): RestoreError {
+  const facts = { status, requestId, retryAfterMs };
+  if (!isProblem(body)) {
+    const [code, retryable] = CODES[status] ?? ['bad-response', status >= 500];
+    return new RestoreError(code, `The server answered ${status} without a reason; look at what stands before it, or try again later.`, {
+      ...facts,
+      retryable,
+    });
+  }
+  const { code, detail, retryable, errors } = body;
+  const details = errors === undefined ? {} : { options: errors.map(({ field }) => field) };
+  return new RestoreError(code, detail, { ...facts, requestId: body.requestId, retryable, details });
+}
+
+/** Statuses of proxies and platforms that know nothing of problem bodies -> code, and whether to try again. */
+const CODES: Readonly<Record<number, readonly [ErrorCode, boolean]>> = {
+  401: ['unauthorized', false],
+  403: ['forbidden', false],
+  404: ['not-found', false],
+  408: ['request-timeout', true],
+  413: ['too-large', false],
+  425: ['not-ready', true],
+  429: ['rate-limited', true],
+  502: ['connection-failed', true],
+  503: ['overloaded', true],
+  504: ['deadline-exceeded', true],
+};
+
+function isProblem(body: unknown): body is Problem {
+  const { code, detail, retryable } = (body ?? {}) as Partial<Record<keyof Problem, unknown>>; // looked at below
+  return typeof code === 'string' && typeof detail === 'string' && typeof retryable === 'boolean';
+}
