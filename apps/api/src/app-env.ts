@@ -8,6 +8,7 @@ import type { Engine } from './engine/engine.ts';
 import type { Metrics } from './observe/metrics.ts';
 import type { RequestLog } from './observe/request-log.ts';
 import type { RateLimit } from './rate-limit.ts';
+import type { FetchPicture } from './upload/fetch-picture.ts';
 
 /** Limits and doors; all of it comes from the configuration. */
 export type AppSettings = {
@@ -37,6 +38,8 @@ export type AppDeps = {
   clientAddress(c: Context): string;
   /** A file of the reference page, by name; `undefined` when there is none of that name. */
   docsFile(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** Where pictures may be named by their address; not at all when left out. */
+  readonly fetchPicture?: FetchPicture;
   readonly now: () => Date;
 };
 

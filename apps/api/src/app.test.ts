@@ -100,6 +100,22 @@ describe('POST /v1/restore', () => {
       expect([code, errors.map(({ field }) => field).sort()]).toEqual(['invalid-option', Object.keys(wrong).sort()]);
     }
   });
+  it('takes a picture by its address where that is allowed, and never else', async () => {
+    const named = post(JSON.stringify({ url: 'https://pictures.example/a.jpg' }), { 'Content-Type': 'application/json' });
+    const asked: string[] = [];
+    const fetchPicture = async (url: string): Promise<Uint8Array> => {
+      asked.push(url);
+      return bytes;
+    };
+    const { app } = await createFakeApp({}, { fetchPicture });
+    const response = await app.request(`${ROUTES.restore}?seed=3`, named);
+    expect([response.status, response.headers.get(HEADERS.seed), new Uint8Array(await response.arrayBuffer())]).toEqual([200, '3', bytes]);
+    for (const body of ['{"url":7}', '{"url":"https://pictures.example/","seed":1}', '[]', 'https://pictures.example/'])
+      expect(await problemOf(await app.request(ROUTES.restore, post(body, { 'Content-Type': 'application/json' })))).toMatchObject({ code: 'bad-request' });
+    const { app: closed } = await createFakeApp();
+    expect(new Uint8Array(await (await closed.request(ROUTES.restore, named)).arrayBuffer())[0]).toBe('{'.charCodeAt(0)); // bytes like any others
+    expect(asked).toEqual(['https://pictures.example/a.jpg']);
+  });
   it.each([
     ['twice in the query', '?seed=1&seed=2', () => bytes],
     ['in the query and in the form', '?seed=1', () => form({ image: new Blob([bytes]), seed: '2' })],

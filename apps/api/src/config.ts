@@ -15,6 +15,10 @@ export type Config = {
   readonly app: AppSettings;
   readonly engine: EngineSettings;
   readonly worker: WorkerSettings;
+  /** Hosts that pictures may be fetched from; none when empty. */
+  readonly fetchHosts: readonly string[];
+  /** For one fetched picture. */
+  readonly fetchTimeoutMs: number;
   /** Proxies in front whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: number;
   /** Where rates are counted for all servers together; in memory when left out. */
@@ -87,6 +91,8 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
       threads: env.FAIRWEATHER_THREADS ?? Math.max(1, Math.floor(availableParallelism() / workers)),
       modelsDir: env.FAIRWEATHER_MODELS_DIR,
     },
+    fetchHosts: env.FAIRWEATHER_FETCH_HOSTS ?? [],
+    fetchTimeoutMs: env.FAIRWEATHER_FETCH_TIMEOUT_MS,
     trustedProxies: env.FAIRWEATHER_TRUSTED_PROXIES,
     redisUrl: env.FAIRWEATHER_REDIS_URL,
     drainTimeoutMs: env.FAIRWEATHER_DRAIN_TIMEOUT_MS,
@@ -108,6 +114,7 @@ const integer = (min: number, max: number): z.ZodType<number, string> =>
 
 const BACKENDS: readonly NodeBackend[] = ['auto', 'cpu', 'cuda', 'webgpu'];
 const oneOf = <T extends string>(values: readonly T[]): z.ZodType<T, T> => z.enum(values as [T, ...T[]], `must be one of ${values.join(', ')}`); // no list is empty
+const isHostPattern = (entry: string): boolean => /^(\*\.)?[a-z\d-]+(\.[a-z\d-]+)+(:\d{1,5})?$/.test(entry);
 const isOrigin = (entry: string): boolean => entry === '*' || (/^https?:/.test(entry) && URL.parse(entry)?.origin === entry);
 
 const schema = z.object({
@@ -122,6 +129,12 @@ const schema = z.object({
     .transform((list) => list.split(',').map((entry) => entry.trim()))
     .refine((list) => list.every(isOrigin), 'must be * or origins (https://example.com) with commas between')
     .optional(),
+  FAIRWEATHER_FETCH_HOSTS: z
+    .string()
+    .transform((list) => list.split(',').map((entry) => entry.trim().toLowerCase()))
+    .refine((list) => list.every(isHostPattern), 'must be hosts (images.example.com, *.example.com, example.com:8443) with commas between')
+    .optional(),
+  FAIRWEATHER_FETCH_TIMEOUT_MS: integer(100, 600_000).prefault('10000'),
   FAIRWEATHER_REDIS_URL: z
     .string()
     .refine((url) => /^rediss?:$/.test(URL.parse(url)?.protocol ?? ''), 'must be redis://host:port or rediss://host:port')

@@ -7,6 +7,7 @@ import { createEngine, type Engine, type EngineSettings } from '../src/engine/en
 import { createMetrics } from '../src/observe/metrics.ts';
 import { startTracing } from '../src/observe/tracing.ts';
 import { createMemoryRateLimit } from '../src/rate-limit.ts';
+import type { FetchPicture } from '../src/upload/fetch-picture.ts';
 import { createFakeWorkers, type FakeWorkers } from './fake-workers.ts';
 
 const graph = { fp32: { file: 'a', sha256: '', bytes: 1 } };
@@ -38,7 +39,8 @@ export async function createFakeApp(
     workers = createFakeWorkers('at-once'),
     engine: engineChanges = {},
     tracer = startTracing({}).tracer,
-  }: { readonly workers?: FakeWorkers; readonly engine?: Partial<EngineSettings>; readonly tracer?: Tracer } = {},
+    fetchPicture,
+  }: { readonly workers?: FakeWorkers; readonly engine?: Partial<EngineSettings>; readonly tracer?: Tracer; readonly fetchPicture?: FetchPicture } = {},
 ): Promise<FakeApp> {
   const settings = { ...SETTINGS, ...changes };
   const engine = createEngine(
@@ -58,6 +60,7 @@ export async function createFakeApp(
     tracer,
     clientAddress: (c) => c.req.header('Test-Address') ?? '127.0.0.1',
     docsFile: async (name) => new TextEncoder().encode(name),
+    ...(fetchPicture === undefined ? {} : { fetchPicture }),
     now: () => new Date('2026-01-01T00:00:00Z'),
   });
   return { app, engine, workers, lines };

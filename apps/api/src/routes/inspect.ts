@@ -16,7 +16,7 @@ export function registerInspect(app: App, deps: AppDeps): void {
     operationId: 'inspect',
     summary: 'Say which weather is in a photograph',
     middleware: [requireScope('inspect')] as const,
-    request: { query: inspectFields, body: describeUpload(INSPECT_FIELDS) },
+    request: { query: inspectFields, body: describeUpload(INSPECT_FIELDS, deps) },
     responses: {
       200: { description: 'The weather report.', headers: describeReportHeaders(), content: { 'application/json': { schema: inspectMessage } } },
       ...problems(...UPLOAD_PROBLEMS),

@@ -19,7 +19,7 @@ export function registerRestore(app: App, deps: AppDeps): void {
     summary: 'Restore a photograph',
     description: 'Takes rain, raindrops, snow and haze out. Answers the picture, or with `Accept: application/json` the report and the picture as a data URL.',
     middleware: [requireScope('restore')] as const,
-    request: { query: restoreFields, body: describeUpload(RESTORE_FIELDS) },
+    request: { query: restoreFields, body: describeUpload(RESTORE_FIELDS, deps) },
     responses: {
       200: {
         description: 'The restored picture.',

@@ -11,7 +11,7 @@ import { readUpload } from '../upload/read-upload.ts';
 /** @throws ApiError, RestoreError */
 export async function serveUpload<K extends Work['kind'], F extends InspectFields>(
   c: Context<AppEnv>,
-  { engine, settings, metrics, tracer }: AppDeps,
+  { engine, settings, metrics, tracer, fetchPicture }: AppDeps,
   kind: K,
   schema: z.ZodType<F>,
   toOptions: (fields: F) => WorkOptions,
@@ -20,7 +20,7 @@ export async function serveUpload<K extends Work['kind'], F extends InspectField
   // Before the body is read: the bytes of uploads that wait are bounded like the work itself.
   const place = engine.reserve(c.get('client').id);
   try {
-    const { image, fields } = await readUpload(c.req.raw, settings);
+    const { image, fields } = await readUpload(c.req.raw, settings, fetchPicture);
     const { maxBodyBytes, maxPixels, maxSidePx } = settings;
     const options = { ...toOptions(parseFields(schema, c.req.query(), fields)), limits: { maxBytes: maxBodyBytes, maxPixels, maxSidePx } };
     c.get('facts').bytesIn = image.length;

@@ -1,15 +1,23 @@
 /** How an upload is described in `/openapi.json`: the picture as the body, or a form with the options beside it. */
 import { IMAGE_FIELD } from '@fairweather/core/contract';
+import type { AppDeps } from '../app-env.ts';
 
 type Schema =
   | { type: 'string'; format: 'binary' }
-  | { type: 'object'; required: string[]; properties: Record<string, { type: 'string'; format?: 'binary'; description?: string }> };
+  | { type: 'object'; required: string[]; properties: Record<string, { type: 'string'; format?: 'binary' | 'uri'; description?: string }> };
 type UploadBody = { required: true; content: Record<string, { schema: Schema }> };
 
 const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'application/octet-stream'];
 
+/** Where pictures may be named by their address. */
+const BY_ADDRESS: UploadBody['content'] = {
+  'application/json': {
+    schema: { type: 'object', required: ['url'], properties: { url: { type: 'string', format: 'uri', description: 'Where the picture is, by https.' } } },
+  },
+};
+
 /** Not validated by the framework: bodies are read by `readUpload`, under its limits. */
-export function describeUpload(fields: readonly string[]): UploadBody {
+export function describeUpload(fields: readonly string[], { fetchPicture }: Pick<AppDeps, 'fetchPicture'>): UploadBody {
   const picture: Schema = { type: 'string', format: 'binary' };
   const form: Schema = {
     type: 'object',
@@ -21,7 +29,11 @@ export function describeUpload(fields: readonly string[]): UploadBody {
   };
   return {
     required: true,
-    content: { ...Object.fromEntries(IMAGE_TYPES.map((type) => [type, { schema: picture }])), 'multipart/form-data': { schema: form } },
+    content: {
+      ...Object.fromEntries(IMAGE_TYPES.map((type) => [type, { schema: picture }])),
+      'multipart/form-data': { schema: form },
+      ...(fetchPicture === undefined ? {} : BY_ADDRESS),
+    },
   };
 }
 

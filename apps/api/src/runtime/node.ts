@@ -21,6 +21,7 @@ import { createMetrics } from '../observe/metrics.ts';
 import { startTracing, type Tracing } from '../observe/tracing.ts';
 import { createMemoryRateLimit, createRedisRateLimit } from '../rate-limit.ts';
 import { registerDemo } from '../routes/demo.ts';
+import { createPictureFetcher, type FetchPicture } from '../upload/fetch-picture.ts';
 
 export type RunningServer = {
   /** `http://127.0.0.1:8080` */
@@ -65,6 +66,7 @@ export async function startServer(
     tracer: tracing.tracer,
     clientAddress: (c) => clientAddress(c, config.trustedProxies),
     docsFile: async (name) => new Uint8Array(await readFile(join(docsDir, name))), // names come from a fixed list
+    ...(config.fetchHosts.length === 0 ? {} : { fetchPicture: fetcherOf(config) }),
     now: () => new Date(),
   });
   if (config.demoDir !== undefined) registerDemo(app, serveStatic({ root: config.demoDir }));
@@ -76,6 +78,10 @@ export async function startServer(
   server.on('clientError', answerBrokenRequest);
   const url = await listen(server, config);
   return { url, engine, ready: readiness.promise, close: () => close(server, engine, config.drainTimeoutMs).finally(() => end(tracing, redis, log)) };
+}
+
+function fetcherOf({ fetchHosts, fetchTimeoutMs, app: { maxBodyBytes } }: Config): FetchPicture {
+  return createPictureFetcher({ hosts: fetchHosts, maxBytes: maxBodyBytes, timeoutMs: fetchTimeoutMs });
 }
 
 function listen(server: Server, { host, port }: Config): Promise<string> {

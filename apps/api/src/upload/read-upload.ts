@@ -1,6 +1,8 @@
 /** A request -> the picture's bytes and the multipart fields; never more than the limit in memory, never longer than the time. */
 import { IMAGE_FIELD } from '@fairweather/core/contract';
+import { z } from '@hono/zod-openapi';
 import { ApiError } from '../api-error.ts';
+import type { FetchPicture } from './fetch-picture.ts';
 
 export type UploadLimits = {
   readonly maxBodyBytes: number;
@@ -8,17 +10,21 @@ export type UploadLimits = {
   readonly bodyTimeoutMs: number;
 };
 
+const urlBody = z.strictObject({ url: z.string().max(4096) });
+
 export type Upload = { readonly image: Uint8Array; readonly fields: Readonly<Record<string, string>> };
 
 /**
  * The picture is the body itself, or the part `image` of `multipart/form-data`; what it is tells its content, not its declared type.
- * @throws ApiError `too-large`, `request-timeout`, `bad-request`, `empty-input`; the signal's reason
+ * @param fetchPicture where pictures may be named by address: then `{"url":"https://..."}` as `application/json` is one too
+ * @throws ApiError `too-large`, `request-timeout`, `bad-request`, `empty-input`, `url-refused`, `url-failed`; the signal's reason
  */
-export async function readUpload(request: Request, { maxBodyBytes, bodyTimeoutMs }: UploadLimits): Promise<Upload> {
+export async function readUpload(request: Request, { maxBodyBytes, bodyTimeoutMs }: UploadLimits, fetchPicture?: FetchPicture): Promise<Upload> {
   const declared = Number(request.headers.get('Content-Length') ?? 0);
   if (declared > maxBodyBytes) throw tooLarge(maxBodyBytes, `it has ${declared}`);
   const bytes = await readBody(request, maxBodyBytes, bodyTimeoutMs);
   const type = request.headers.get('Content-Type') ?? '';
+  if (fetchPicture !== undefined && /^application\/json\b/i.test(type)) return { image: await fetchPicture(parseUrl(bytes), request.signal), fields: {} };
   const upload = /^multipart\/form-data\b/i.test(type) ? await parseMultipart(bytes, type) : { image: bytes, fields: {} };
   if (upload.image.length === 0) throw new ApiError('empty-input', `Expected a picture as the body or in the part "${IMAGE_FIELD}", got zero bytes.`);
   return upload;
@@ -68,6 +74,20 @@ function join(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBu
     at += chunk.length;
   }
   return bytes;
+}
+
+function parseUrl(bytes: Uint8Array): string {
+  const parsed = urlBody.safeParse(parseJson(bytes));
+  if (parsed.success) return parsed.data.url;
+  throw new ApiError('bad-request', 'Expected {"url":"https://..."} as application/json, the body is not that; options go into the query.');
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined; // told as what it is not
+  }
 }
 
 async function parseMultipart(bytes: Uint8Array<ArrayBuffer>, type: string): Promise<Upload> {

@@ -18,6 +18,10 @@ export type ApiErrorCode =
   | 'request-timeout'
   /** The request's headers are longer than the server reads. */
   | 'headers-too-large'
+  /** The server does not fetch from this address. */
+  | 'url-refused'
+  /** The address gave no picture. */
+  | 'url-failed'
   /** More requests than the key's rate allows. */
   | 'rate-limited'
   /** The client has gone; nobody reads this. */
@@ -42,6 +46,7 @@ export const ERROR_TABLE: Readonly<Record<ApiErrorCode, { readonly status: numbe
   'invalid-option': { status: 400, retryable: false, title: 'An option is wrong' },
   unauthorized: { status: 401, retryable: false, title: 'An API key is needed' },
   forbidden: { status: 403, retryable: false, title: 'The API key may not do this' },
+  'url-refused': { status: 403, retryable: false, title: 'The address is not fetched' },
   'not-found': { status: 404, retryable: false, title: 'There is nothing here' },
   'model-not-found': { status: 404, retryable: false, title: 'There is no such model' },
   'method-not-allowed': { status: 405, retryable: false, title: 'The path has no such method' },
@@ -50,6 +55,7 @@ export const ERROR_TABLE: Readonly<Record<ApiErrorCode, { readonly status: numbe
   'unsupported-format': { status: 415, retryable: false, title: 'The picture is of no known kind' },
   truncated: { status: 422, retryable: false, title: 'The picture ends too early' },
   'corrupt-image': { status: 422, retryable: false, title: 'The picture is broken' },
+  'url-failed': { status: 422, retryable: false, title: 'The address gave no picture' },
   'rate-limited': { status: 429, retryable: true, title: 'Too many requests' },
   'headers-too-large': { status: 431, retryable: false, title: 'The headers are too long' },
   'client-closed': { status: 499, retryable: true, title: 'The client has gone' },
