@@ -9,6 +9,7 @@ export default defineConfig({
     'ort-node-worker': 'src/adapter/ort-node-worker.ts',
     'ort-web': 'src/adapter/ort-web.ts',
     'codec-node': 'src/adapter/codec-node.ts',
+    'codec-browser': 'src/adapter/codec-browser.ts',
     contract: 'src/contract/index.ts',
     'api-key': 'src/contract/api-key.ts',
   },

@@ -28,7 +28,7 @@ export type RestoreDeps = {
 export async function restoreImage(input: Uint8Array | Blob, options: CheckedOptions, deps: RestoreDeps): Promise<RestoreResult> {
   const clock = startPhaseClock(deps.now, options.onProgress, options.signal);
   const { bytes, sniffed } = await clock.phase('read', () => readImage(input, options));
-  const output = planOutput(options.output, sniffed);
+  const output = planOutput(options.output, sniffed, deps.codec.outputFormats);
   const model = await clock.phase('load', () => openModel(options, deps, clock));
   const tileRule = checkTileSize(options.tile, model.spec.tile);
   checkRemove(model.spec.weathers, options.remove);

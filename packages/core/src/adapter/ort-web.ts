@@ -16,7 +16,8 @@ export type WebGraphOptions = {
   readonly wasmPaths?: string;
 };
 
-type Ort = typeof import('onnxruntime-web');
+/** onnxruntime-web, in whichever of its builds. */
+export type OrtWeb = typeof import('onnxruntime-web');
 
 /**
  * Chooses the execution provider and loads the build of the runtime that has it; nothing else is downloaded.
@@ -27,17 +28,28 @@ export async function createWebGraphs({ backend = 'auto', threads, wasmPaths }: 
   if (backend === 'webgpu' && !(await hasWebGpu()))
     throw new RestoreError('backend-failed', 'Expected a WebGPU adapter, this runtime has none; use backend wasm or auto.', { details: { backend } });
   // The default export of onnxruntime-web is its older WebGPU build; these two are the maintained ones.
-  const ort: Ort =
+  const ort: OrtWeb =
     chosen === 'webgpu'
       ? await importRuntime('onnxruntime-web', () => import('onnxruntime-web/webgpu'))
       : await importRuntime('onnxruntime-web', () => import('onnxruntime-web/wasm'));
   if (threads !== undefined) ort.env.wasm.numThreads = threads;
   if (wasmPaths !== undefined) ort.env.wasm.wasmPaths = wasmPaths;
-  return { backend: chosen, create: (name, onnx) => openGraph(ort, chosen, name, onnx), dispose: () => Promise.resolve() };
+  return createGraphsOn(ort, chosen);
 }
 
-async function openGraph(ort: Ort, backend: 'webgpu' | 'wasm', name: string, onnx: Uint8Array): Promise<Graph> {
-  const session = await ort.InferenceSession.create(onnx, { executionProviders: [backend], graphOptimizationLevel: 'all', logSeverityLevel: 3 }).catch(
+/**
+ * The same on a build of the runtime that the caller has imported and set up (`env`): for workers, which should hold one build only.
+ * @param device WebGPU computes on it; it stays the caller's. @default one that the runtime makes
+ */
+export function createGraphsOn(ort: OrtWeb, backend: 'webgpu' | 'wasm', device?: GPUDevice): GraphFactory {
+  const provider = backend === 'webgpu' && device !== undefined ? { name: backend, device } : backend;
+  return { backend, create: (name, onnx) => openGraph(ort, provider, name, onnx), dispose: () => Promise.resolve() };
+}
+
+type Provider = InferenceSession.ExecutionProviderConfig;
+
+async function openGraph(ort: OrtWeb, provider: Provider, name: string, onnx: Uint8Array): Promise<Graph> {
+  const session = await ort.InferenceSession.create(onnx, { executionProviders: [provider], graphOptimizationLevel: 'all', logSeverityLevel: 3 }).catch(
     (cause: unknown) => {
       throw failed(`Graph ${name} could not be loaded`, cause);
     },
@@ -57,7 +69,7 @@ async function openGraph(ort: Ort, backend: 'webgpu' | 'wasm', name: string, onn
   };
 }
 
-async function runSession(ort: Ort, session: InferenceSession, feeds: Parameters<Graph['run']>[0]): ReturnType<Graph['run']> {
+async function runSession(ort: OrtWeb, session: InferenceSession, feeds: Parameters<Graph['run']>[0]): ReturnType<Graph['run']> {
   const tensors = Object.fromEntries(Object.entries(feeds).map(([name, { dims, data }]) => [name, new ort.Tensor('float32', data, dims)]));
   const outputs = await session.run(tensors);
   const plain: Record<string, { dims: readonly number[]; data: Float32Array }> = {};

@@ -39,6 +39,8 @@ export type EncodedImage = {
 };
 
 export type ImageCodec = {
+  /** Containers this runtime writes. @default all of `OUTPUT_FORMATS` */
+  readonly outputFormats?: readonly OutputFormat[];
   /** @throws RestoreError `truncated`, `corrupt-image`, `unsupported-format`, `too-large` */
   decode(bytes: Uint8Array, options: DecodeOptions): Promise<DecodedImage>;
   /** Does not change or keep `pixels`. @throws RestoreError `encode-failed` */
