@@ -14,7 +14,7 @@ const rooms = {
   'tiling/': ['errors.ts', 'tensor/', 'image/'],
   'graph/': ['errors.ts', 'options.ts', 'tensor/'],
   'sampler/': ['errors.ts', 'tensor/', 'image/', 'tiling/', 'graph/'],
-  'conditioning/': ['errors.ts', 'report.ts', 'tensor/', 'image/', 'graph/', 'sampler/denoiser.ts'], // it makes what a denoiser is conditioned on
+  'conditioning/': ['errors.ts', 'report.ts', 'tensor/', 'image/', 'graph/', 'sampler/denoiser.ts', 'sampler/step-denoiser.ts'], // it makes what a denoiser is conditioned on
   'contract/': ['errors.ts', 'options.ts', 'report.ts'],
 };
 const quote = (path) => path.replaceAll('.', '\\.');

@@ -10,10 +10,11 @@ import { createNodeCodec, createNodeGraphs, openModelsDir } from '../src/adapter
 import { computeCondition, observeWeather } from '../src/conditioning/condition.ts';
 import type { Pixels } from '../src/image/pixels.ts';
 import { sniffImage } from '../src/image/sniff.ts';
-import { type OpenModel, openModel } from '../src/open-model.ts';
+import type { OpenModel } from '../src/open-model.ts';
 import { DEFAULT_LIMITS } from '../src/options.ts';
 import { restorePixels } from '../src/restore-pixels.ts';
 import type { TileSides } from '../src/tiling/tile-grid.ts';
+import { openPictureModel } from '../testing/open-model.ts';
 import { largestDifference, readSample } from '../testing/pictures.ts';
 
 /** Samples in rendered weather, by width and height: the two orientations of 1,500 x 1,000, and odd sides. */
@@ -29,7 +30,7 @@ const { values, positionals } = parseArgs({
 });
 
 const graphs = await createNodeGraphs({ backend: 'cpu' });
-const model = await openModel(await openModelsDir(values.models), graphs, { precision: 'fp32' });
+const model = await openPictureModel(await openModelsDir(values.models), graphs, { precision: 'fp32' });
 const { multiplePx, overlapPx } = model.spec.tile;
 const overlaps = values.overlaps?.split(',').map(Number) ?? [overlapPx];
 const tiles = values.tiles.split(',').map(Number);

@@ -13,5 +13,7 @@ export type { LoadedModel, LoadOptions, ModelStore, ReadModelFile } from './grap
 export type { DecodedImage, DecodeOptions, EncodedImage, EncodeOptions, ImageCodec } from './image/codec.ts';
 export type { Pixels } from './image/pixels.ts';
 export type { Feeds, Graph, GraphFactory } from './graph/graph.ts';
-export type { Manifest, ModelFile, ModelSpec } from './graph/manifest.ts';
+export { findModel } from './graph/manifest.ts';
+export { listModelFiles } from './graph/model-files.ts';
+export type { Manifest, ModelFile, ModelSpec } from './graph/model-spec.ts';
 export type { Tensor } from './tensor/tensor.ts';

@@ -66,7 +66,7 @@ export async function restorePixels(
     for (let column = 0; column < columns.length; column++) {
       const residual = await runTile(steps.length - 1, noisyResidual, row, column); // [1,3,H,W]
       const patch = clipPatch(blender.add(row, column, residual), degraded);
-      subtractResidual(degraded, patch, options.strength, restored);
+      subtractResidual(degraded, patch, options.strength, restored, model.spec.residualSign);
       const place = { x: patch.left, y: patch.top, width: patch.width, height: patch.height };
       if (place.width > 0 && place.height > 0) deps.tell({ type: 'patch', ...place, ...(options.patchPixels ? { rgba: cutRgba(restored, place) } : {}) });
     }

@@ -1,23 +1,22 @@
 /** The whole way: a degraded picture, as a file, in; the restored one, as a file, and a report out. One line per stage. */
-import { computeCondition, observeWeather } from './conditioning/condition.ts';
+import { conditionPicture, findWeather } from './condition-picture.ts';
 import { checkRemove } from './conditioning/prompt-pool.ts';
 import type { DecodedImage, ImageCodec } from './image/codec.ts';
 import { planOutput } from './image/output-plan.ts';
 import type { Pixels } from './image/pixels.ts';
 import { readInput } from './image/read-input.ts';
 import { type SniffedImage, sniffImage } from './image/sniff.ts';
-import type { OpenModel } from './open-model.ts';
+import type { AnyOpenModel } from './open-model.ts';
 import type { CheckedOptions } from './options.ts';
 import { type PhaseClock, startPhaseClock } from './progress-clock.ts';
 import type { InputFacts, InspectResult, RestoreResult } from './report.ts';
-import { restorePixels } from './restore-pixels.ts';
 import { checkTileSize } from './tiling/tile-size.ts';
 
 /** What the way needs from outside. */
 export type RestoreDeps = {
   readonly codec: ImageCodec;
   /** Gives the model, loading it if need be. */
-  openModel(options: CheckedOptions, onBytes: (file: string, loadedBytes: number, totalBytes: number) => void): Promise<OpenModel>;
+  openModel(options: CheckedOptions, onBytes: (file: string, loadedBytes: number, totalBytes: number) => void): Promise<AnyOpenModel>;
   /** Milliseconds of a monotonic clock. */
   now(): number;
   /** Lets other work on the event loop go first; awaited between tiles. */
@@ -33,13 +32,8 @@ export async function restoreImage(input: Uint8Array | Blob, options: CheckedOpt
   const tileRule = checkTileSize(options.tile, model.spec.tile);
   checkRemove(model.spec.weathers, options.remove);
   const decoded = await clock.phase('decode', () => decodeImage(bytes, sniffed, options, deps));
-  const { weather, condition } = await clock.phase('condition', async () => {
-    const observation = await observeWeather(decoded.pixels, model);
-    return { weather: observation.weather, condition: await computeCondition(observation, model, options.remove) };
-  });
-  const { restored, tiles } = await clock.phase('restore', () =>
-    restorePixels(decoded.pixels, model, condition, tileRule, options, { ...deps, tell: clock.tell }),
-  );
+  const conditioned = await clock.phase('condition', () => conditionPicture(decoded.pixels, model, options.remove));
+  const { restored, tiles } = await clock.phase('restore', () => conditioned.restore(tileRule, options, { ...deps, tell: clock.tell }));
   const encoded = await clock.phase('encode', () => deps.codec.encode(restored, { ...output, metadata: decoded.metadata, signal: options.signal }));
   options.signal?.throwIfAborted();
 
@@ -52,7 +46,7 @@ export async function restoreImage(input: Uint8Array | Blob, options: CheckedOpt
     report: {
       ...model.engine,
       input: inputFacts(bytes, sniffed, decoded.pixels),
-      weather,
+      weather: conditioned.weather,
       removed: options.remove ?? model.spec.weathers,
       seed: options.seed,
       steps: options.steps,
@@ -71,7 +65,7 @@ export async function inspectImage(input: Uint8Array | Blob, options: CheckedOpt
   const { bytes, sniffed } = await clock.phase('read', () => readImage(input, options));
   const model = await clock.phase('load', () => openModel(options, deps, clock));
   const { pixels, warnings } = await clock.phase('decode', () => decodeImage(bytes, sniffed, options, deps));
-  const { weather } = await clock.phase('condition', () => observeWeather(pixels, model));
+  const weather = await clock.phase('condition', () => findWeather(pixels, model));
   return { ...model.engine, input: inputFacts(bytes, sniffed, pixels), weather, timings: clock.timings(), warnings };
 }
 
@@ -80,7 +74,7 @@ async function readImage(input: Uint8Array | Blob, { limits }: CheckedOptions): 
   return { bytes, sniffed: sniffImage(bytes, limits) };
 }
 
-function openModel(options: CheckedOptions, deps: RestoreDeps, clock: PhaseClock): Promise<OpenModel> {
+function openModel(options: CheckedOptions, deps: RestoreDeps, clock: PhaseClock): Promise<AnyOpenModel> {
   return deps.openModel(options, (file, loadedBytes, totalBytes) => clock.tell({ type: 'load', file, loadedBytes, totalBytes }));
 }
 

@@ -1,12 +1,13 @@
 /** A restorer: models, their sessions and a codec behind three verbs: `restore`, `inspect`, `dispose`. */
 import { RestoreError } from './errors.ts';
 import type { GraphFactory } from './graph/graph.ts';
-import { findModel, type Manifest } from './graph/manifest.ts';
+import { findModel } from './graph/manifest.ts';
+import type { Manifest } from './graph/model-spec.ts';
 import type { ModelStore } from './graph/model-store.ts';
 import type { ImageCodec } from './image/codec.ts';
 import { type CheckedOptions, checkOptions, type InspectOptions, type RestoreOptions } from './options.ts';
 import type { EngineFacts, InspectResult, RestoreResult } from './report.ts';
-import { type OpenModel, openModel } from './open-model.ts';
+import { type AnyOpenModel, openModel } from './open-model.ts';
 import { inspectImage, type RestoreDeps, restoreImage } from './restore.ts';
 
 /** Loads a model at its first use and keeps it until `dispose`. Calls may overlap. */
@@ -43,7 +44,7 @@ export type RestorerDeps = {
 
 /** Parts -> a restorer. It owns `graphs` and disposes of it. */
 export function createRestorer({ models, graphs, codec, now = () => performance.now(), pause = yieldToEvents }: RestorerDeps): Restorer {
-  const open = new Map<string, Promise<OpenModel>>();
+  const open = new Map<string, Promise<AnyOpenModel>>();
   const running = new Set<Promise<unknown>>();
   let disposal: Promise<void> | undefined;
 

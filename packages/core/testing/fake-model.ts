@@ -1,7 +1,7 @@
 /** A denoiser written in TypeScript -> a whole restorer around it: a true manifest and true hashes, graphs that are functions. */
 import { createNodeCodec } from '../src/adapter/codec-node.ts';
 import type { Feeds, Graph, GraphFactory } from '../src/graph/graph.ts';
-import { GRAPH_NAMES, type GraphName } from '../src/graph/manifest.ts';
+import { GRAPH_NAMES, type GraphName } from '../src/graph/model-spec.ts';
 import { createModelStore, type ModelStore } from '../src/graph/model-store.ts';
 import type { ImageCodec } from '../src/image/codec.ts';
 import { createRestorer, type Restorer } from '../src/restorer.ts';

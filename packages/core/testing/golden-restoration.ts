@@ -3,9 +3,9 @@ import { computeCondition, observeWeather } from '../src/conditioning/condition.
 import type { GraphFactory } from '../src/graph/graph.ts';
 import type { ModelStore } from '../src/graph/model-store.ts';
 import type { Pixels } from '../src/image/pixels.ts';
-import { openModel } from '../src/open-model.ts';
 import type { Precision } from '../src/options.ts';
 import { restorePixels } from '../src/restore-pixels.ts';
+import { openPictureModel } from './open-model.ts';
 
 /** An array that PyTorch computed. */
 export type GoldenArray = { readonly dims: readonly number[]; readonly data: Float32Array };
@@ -44,7 +44,7 @@ export async function restoreGolden(
   degraded: GoldenArray,
   { precision = 'fp32', remove, steps = 2, strength = 1 }: GoldenOptions = {},
 ): Promise<Float32Array> {
-  const model = await openModel(models, graphs, { precision });
+  const model = await openPictureModel(models, graphs, { precision });
   try {
     const pixels = pixelsFromPlanes(degraded);
     const condition = await computeCondition(await observeWeather(pixels, model), model, remove);

@@ -8,7 +8,6 @@ import { scorePrompts, selectPrompts } from '../../src/conditioning/prompt-pool.
 import { gatherWeatherPrompts } from '../../src/conditioning/weather-prompts.ts';
 import { computeWeatherQuery } from '../../src/conditioning/weather-query.ts';
 import { reportWeather } from '../../src/conditioning/weather-report.ts';
-import { openModel } from '../../src/open-model.ts';
 import { createDenoiser } from '../../src/sampler/denoiser.ts';
 import { ddimStep } from '../../src/sampler/ddim.ts';
 import { computeAlphasCumprod } from '../../src/sampler/noise-schedule.ts';
@@ -18,11 +17,12 @@ import { type Layout, type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { extractTile } from '../../src/tiling/extract-tile.ts';
 import { expectClose } from '../../testing/expect-close.ts';
 import { readGolden } from '../../testing/golden.ts';
+import { openPictureModel } from '../../testing/open-model.ts';
 import { GOLDEN_SEED, pixelsFromPlanes, psnr, restoreGolden } from '../../testing/golden-restoration.ts';
 
 const models = await openModelsDir();
 const graphs = await createNodeGraphs({ backend: 'cpu', worker: false });
-const model = await openModel(models, graphs, { precision: 'fp32' });
+const model = await openPictureModel(models, graphs, { precision: 'fp32' });
 afterAll(async () => {
   await model.dispose();
   await graphs.dispose();

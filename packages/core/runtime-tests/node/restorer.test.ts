@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createNodeGraphs, createNodeRestorer } from '../../src/adapter/node.ts';
+import { findModel } from '../../src/graph/manifest.ts';
+import { listModelFiles } from '../../src/graph/model-files.ts';
 import { decodePicture, encodePicture, largestDifference, paintPixels, readSample } from '../../testing/pictures.ts';
 
 const modelsDir = fileURLToPath(new URL('../../../../models', import.meta.url));
@@ -93,7 +95,7 @@ describe('a restorer on Node', () => {
   });
   it('never runs a model file that was changed on the disk', async () => {
     const copy = await mkdtemp(join(tmpdir(), 'fairweather-'));
-    const { file } = restorer.manifest.models[restorer.manifest.defaultModel]?.graphs.denoiser.fp32 ?? { file: '' };
+    const { file = '' } = listModelFiles(findModel(restorer.manifest).spec, 'fp32')?.[0] ?? {};
     await cp(join(modelsDir, 'manifest.json'), join(copy, 'manifest.json'));
     await cp(join(modelsDir, dirname(file)), join(copy, dirname(file)), { recursive: true });
     const bytes = await readFile(join(copy, file));

@@ -1,9 +1,9 @@
 /** Everything wired up for Node: models from the disk, onnxruntime-node, sharp. */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { RestoreError } from '../errors.ts';
-import { createModelStore, type ModelStore } from '../graph/model-store.ts';
+import { createModelStore, type ModelStore, type ReadModelFile } from '../graph/model-store.ts';
 import { createRestorer, type Restorer } from '../restorer.ts';
 import { createNodeCodec } from './codec-node.ts';
 import { createNodeGraphs, type NodeGraphOptions } from './ort-node.ts';
@@ -27,7 +27,7 @@ export async function createNodeRestorer({ modelsDir, ...graphOptions }: NodeRes
 }
 
 /**
- * The models in a folder.
+ * The models in a folder, and those in folders of their own within it (`t3/manifest.json`).
  * @param modelsDir folder with `manifest.json`; the installed package `@fairweather/models` when left out
  * @throws RestoreError `model-not-found`, `manifest-invalid`
  */
@@ -40,7 +40,7 @@ export async function openModelsDir(modelsDir: string = findModelsPackage()): Pr
       { cause, details: { modelsDir } },
     );
   });
-  return createModelStore(parseJson(text, path), async (file, { signal, onBytes }) => {
+  const readModelFile: ReadModelFile = async (file, { signal, onBytes }) => {
     const bytes = new Uint8Array(
       await readFile(join(modelsDir, file), { signal }).catch((cause: unknown) => {
         if (signal?.aborted) throw signal.reason;
@@ -52,7 +52,22 @@ export async function openModelsDir(modelsDir: string = findModelsPackage()): Pr
     );
     onBytes(bytes.length);
     return bytes;
+  };
+  return createModelStore(parseJson(text, path), readModelFile, await readManifestsBelow(modelsDir));
+}
+
+/** Parsed manifests of the folders within `modelsDir`, by folder. */
+async function readManifestsBelow(modelsDir: string): Promise<Readonly<Record<string, unknown>>> {
+  const entries = await readdir(modelsDir, { withFileTypes: true });
+  const manifests = entries.map(async ({ name }): Promise<readonly (readonly [string, unknown])[]> => {
+    const path = join(modelsDir, name, 'manifest.json');
+    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined; // no model there
+      throw new RestoreError('model-not-found', `Expected a manifest at ${path}, it cannot be read: ${error.message}`, { cause: error });
+    });
+    return text === undefined ? [] : [[name, parseJson(text, path)]];
   });
+  return Object.fromEntries((await Promise.all(manifests)).flat());
 }
 
 function findModelsPackage(): string {

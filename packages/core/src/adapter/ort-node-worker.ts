@@ -1,9 +1,10 @@
 /** The worker thread of `ort-node`: requests in, sessions and results out. Runs one request after another, as ONNX Runtime would anyway. */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { ExternalData } from '../graph/graph.ts';
 import { openOrtSession, type OrtSession, type PlainTensor, type SessionSettings } from './ort-session.ts';
 
 export type WorkerRequest =
-  | { readonly id: number; readonly type: 'create'; readonly onnx: Uint8Array }
+  | { readonly id: number; readonly type: 'create'; readonly onnx: Uint8Array; readonly externalData: readonly ExternalData[] }
   | { readonly id: number; readonly type: 'run'; readonly session: number; readonly feeds: Readonly<Record<string, PlainTensor>> }
   | { readonly id: number; readonly type: 'release'; readonly session: number };
 
@@ -29,7 +30,7 @@ function serve(port: NonNullable<typeof parentPort>, settings: SessionSettings):
 async function answer(request: WorkerRequest, sessions: Map<number, OrtSession>, settings: SessionSettings): Promise<WorkerReply> {
   const { id } = request;
   if (request.type === 'create') {
-    const session = await openOrtSession(request.onnx, settings);
+    const session = await openOrtSession(request.onnx, request.externalData, settings);
     sessions.set(id, session); // the request's id serves as the session's
     return { id, type: 'created', session: id, inputNames: session.inputNames, outputNames: session.outputNames };
   }

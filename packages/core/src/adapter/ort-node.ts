@@ -48,7 +48,7 @@ function hasCudaLibrary(): boolean {
 }
 
 function hostHere(settings: SessionSettings): SessionHost {
-  return { open: (onnx) => openOrtSession(onnx, settings), close: () => Promise.resolve() };
+  return { open: (onnx, externalData) => openOrtSession(onnx, externalData, settings), close: () => Promise.resolve() };
 }
 
 /** A worker thread that holds the sessions. It does not keep the process alive while it has nothing to do. */
@@ -85,8 +85,8 @@ function startWorker(settings: SessionSettings): SessionHost {
     });
 
   return {
-    async open(onnx) {
-      const { session, inputNames, outputNames } = await ask<'created'>({ id: nextId++, type: 'create', onnx });
+    async open(onnx, externalData) {
+      const { session, inputNames, outputNames } = await ask<'created'>({ id: nextId++, type: 'create', onnx, externalData });
       return {
         inputNames,
         outputNames,

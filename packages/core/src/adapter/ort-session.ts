@@ -1,5 +1,6 @@
 /** ONNX bytes -> a session of onnxruntime-node, behind messages that can cross a thread: plain names, dims and numbers. */
 import type { InferenceSession } from 'onnxruntime-node';
+import type { ExternalData } from '../graph/graph.ts';
 
 /** A tensor as it crosses threads. */
 export type PlainTensor = { readonly dims: readonly number[]; readonly data: Float32Array };
@@ -19,7 +20,7 @@ export type OrtSession = {
   release(): Promise<void>;
 };
 
-export async function openOrtSession(onnx: Uint8Array, { backend, threads }: SessionSettings): Promise<OrtSession> {
+export async function openOrtSession(onnx: Uint8Array, externalData: readonly ExternalData[], { backend, threads }: SessionSettings): Promise<OrtSession> {
   const { InferenceSession, Tensor } = await import('onnxruntime-node');
   const options: InferenceSession.SessionOptions = {
     executionProviders: [backend],
@@ -28,6 +29,7 @@ export async function openOrtSession(onnx: Uint8Array, { backend, threads }: Ses
     // Tiles of one picture have one size, but pictures differ: planning memory by the first size would help none of the others.
     enableMemPattern: false,
     logSeverityLevel: 3,
+    ...(externalData.length > 0 ? { externalData } : {}),
   };
   const session = await InferenceSession.create(onnx, options);
   return {

@@ -1,7 +1,7 @@
 /** The graph port in a browser, a module worker or any runtime with WebAssembly, by onnxruntime-web: WebGPU, or WASM. */
 import type { InferenceSession } from 'onnxruntime-web';
 import { RestoreError } from '../errors.ts';
-import type { Graph, GraphFactory } from '../graph/graph.ts';
+import type { ExternalData, Graph, GraphFactory } from '../graph/graph.ts';
 import { importRuntime } from './import-runtime.ts';
 
 /** `auto` is WebGPU where the browser has an adapter, else WASM. */
@@ -43,17 +43,21 @@ export async function createWebGraphs({ backend = 'auto', threads, wasmPaths }: 
  */
 export function createGraphsOn(ort: OrtWeb, backend: 'webgpu' | 'wasm', device?: GPUDevice): GraphFactory {
   const provider = backend === 'webgpu' && device !== undefined ? { name: backend, device } : backend;
-  return { backend, create: (name, onnx) => openGraph(ort, provider, name, onnx), dispose: () => Promise.resolve() };
+  return { backend, create: (name, onnx, externalData = []) => openGraph(ort, provider, name, onnx, externalData), dispose: () => Promise.resolve() };
 }
 
 type Provider = InferenceSession.ExecutionProviderConfig;
 
-async function openGraph(ort: OrtWeb, provider: Provider, name: string, onnx: Uint8Array): Promise<Graph> {
-  const session = await ort.InferenceSession.create(onnx, { executionProviders: [provider], graphOptimizationLevel: 'all', logSeverityLevel: 3 }).catch(
-    (cause: unknown) => {
-      throw failed(`Graph ${name} could not be loaded`, cause);
-    },
-  );
+async function openGraph(ort: OrtWeb, provider: Provider, name: string, onnx: Uint8Array, externalData: readonly ExternalData[]): Promise<Graph> {
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: [provider],
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    ...(externalData.length > 0 ? { externalData } : {}),
+  };
+  const session = await ort.InferenceSession.create(onnx, options).catch((cause: unknown) => {
+    throw failed(`Graph ${name} could not be loaded`, cause);
+  });
   let release: Promise<void> | undefined;
   return {
     inputNames: session.inputNames,

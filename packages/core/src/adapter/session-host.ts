@@ -1,10 +1,10 @@
 /** Places where sessions can live, in order of preference -> a graph factory on the first of them that works. */
 import { RestoreError } from '../errors.ts';
-import type { Graph, GraphFactory } from '../graph/graph.ts';
+import type { ExternalData, Graph, GraphFactory } from '../graph/graph.ts';
 import type { OrtSession } from './ort-session.ts';
 
 /** What opens sessions on one execution provider: this thread, or a worker. */
-export type SessionHost = { open(onnx: Uint8Array): Promise<OrtSession>; close(): Promise<void> };
+export type SessionHost = { open(onnx: Uint8Array, externalData: readonly ExternalData[]): Promise<OrtSession>; close(): Promise<void> };
 
 /**
  * The first graph settles which backend works; all later graphs use the same. When none works the last one's error is thrown, and the next
@@ -15,13 +15,13 @@ export function createHostedGraphs<B extends string>(backends: readonly [B, ...B
   let settled: { readonly backend: B; readonly host: SessionHost } | undefined;
   let queue: Promise<unknown> = Promise.resolve();
 
-  const openNow = async (onnx: Uint8Array): Promise<OrtSession> => {
-    if (settled !== undefined) return settled.host.open(onnx);
+  const openNow = async (onnx: Uint8Array, externalData: readonly ExternalData[]): Promise<OrtSession> => {
+    if (settled !== undefined) return settled.host.open(onnx, externalData);
     let failure: unknown;
     for (const backend of backends) {
       const host = startHost(backend);
       try {
-        const session = await host.open(onnx);
+        const session = await host.open(onnx, externalData);
         settled = { backend, host };
         return session;
       } catch (error) {
@@ -32,8 +32,8 @@ export function createHostedGraphs<B extends string>(backends: readonly [B, ...B
     throw failure;
   };
   /** One after another, so that two first graphs do not settle on two hosts. */
-  const open = (onnx: Uint8Array): Promise<OrtSession> => {
-    const result = queue.then(() => openNow(onnx));
+  const open = (onnx: Uint8Array, externalData: readonly ExternalData[]): Promise<OrtSession> => {
+    const result = queue.then(() => openNow(onnx, externalData));
     const goOn = (): void => {}; // the next one only waits; this one's error is its caller's
     queue = result.then(goOn, goOn);
     return result;
@@ -43,8 +43,8 @@ export function createHostedGraphs<B extends string>(backends: readonly [B, ...B
     get backend() {
       return settled?.backend ?? backends[0];
     },
-    async create(name, onnx) {
-      const session = await open(onnx).catch((cause: unknown) => {
+    async create(name, onnx, externalData = []) {
+      const session = await open(onnx, externalData).catch((cause: unknown) => {
         throw failed(`Graph ${name} could not be loaded`, cause);
       });
       return asGraph(name, session);

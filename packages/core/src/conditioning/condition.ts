@@ -1,7 +1,7 @@
 /** A picture and a model's sessions -> everything global: the weather found, and the prompts that guide every tile. */
 import type { Pixels } from '../image/pixels.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { GraphName, ModelSpec } from '../graph/manifest.ts';
+import type { GraphName, PictureQuerySpec } from '../graph/model-spec.ts';
 import type { WeatherFinding } from '../report.ts';
 import type { Condition } from '../sampler/denoiser.ts';
 import { computeDepthPrompts, computeDepthTokens } from './depth-prompts.ts';
@@ -14,7 +14,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 
 /** The parts of a model that conditioning needs. */
 export type ConditioningModel = {
-  readonly spec: Pick<ModelSpec, 'view' | 'patches' | 'weathers'>;
+  readonly spec: Pick<PictureQuerySpec, 'view' | 'patches' | 'weathers'>;
   readonly pool: PromptPool;
   readonly graphs: Readonly<Record<Exclude<GraphName, 'denoiser'>, Graph>>;
 };

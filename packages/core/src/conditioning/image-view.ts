@@ -2,7 +2,7 @@
 import { writePlanes } from '../image/convert.ts';
 import type { Pixels } from '../image/pixels.ts';
 import { averageArea } from '../image/resize.ts';
-import type { PatchRule, ViewRule } from '../graph/manifest.ts';
+import type { PatchRule, ViewRule } from '../graph/model-spec.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 
 /** The picture by area averaging, about `areaPx` pixels. @returns [1,3,h,w], RGB in [0,1] */

@@ -1,7 +1,9 @@
 /** The prompt pool: sub-prompts with a key and an affinity to each weather; a query scores them and chooses among the allowed. */
 import { RestoreError } from '../errors.ts';
-import type { PoolRule } from '../graph/manifest.ts';
-import { assertDims, type Tensor, tensor } from '../tensor/tensor.ts';
+import type { PoolRule } from '../graph/model-spec.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { cosineSimilarities, rankByCosine } from './cosine-similarity.ts';
+import { readPoolTensors } from './pool-file.ts';
 
 export type PromptPool = {
   /** [P,C] */
@@ -28,14 +30,11 @@ const AFFINITY_SLACK = 1e-6;
 /** The pool file (little-endian float32, tensors one after another) -> the pool. */
 export function readPromptPool(bytes: Uint8Array, rule: PoolRule): PromptPool {
   const { keys, prompts, affinities } = rule.tensors;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = 0;
-  const take = (count: number): Float32Array => Float32Array.from({ length: count }, () => view.getFloat32(4 * at++, true));
-  const size = (dims: readonly number[]): number => dims.reduce((product, d) => product * d, 1);
+  const [keyData, promptData, affinityData] = readPoolTensors(bytes, [keys, prompts, affinities]);
   return {
-    keys: tensor('PC', keys, take(size(keys))),
-    prompts: tensor('PLC', prompts, take(size(prompts))),
-    affinities: tensor('PA', affinities, take(size(affinities))),
+    keys: tensor('PC', keys, keyData),
+    prompts: tensor('PLC', prompts, promptData),
+    affinities: tensor('PA', affinities, affinityData),
     topK: rule.topK,
     similarity: rule.similarity,
   };
@@ -43,15 +42,7 @@ export function readPromptPool(bytes: Uint8Array, rule: PoolRule): PromptPool {
 
 /** Scores all sub-prompts. @param query [1,C] */
 export function scorePrompts(pool: PromptPool, query: Tensor<'NC'>): PromptScores {
-  const [count, channels] = pool.keys.dims as readonly [number, number]; // [P,C]
-  assertDims('query', query, 'NC', [1, channels]);
-  const queryNorm = norm(query.data, 0, channels);
-  const cosines = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    let dot = 0;
-    for (let c = 0; c < channels; c++) dot += (query.data[c] as number) * (pool.keys.data[i * channels + c] as number);
-    cosines[i] = dot / (queryNorm * norm(pool.keys.data, i * channels, channels));
-  }
+  const cosines = cosineSimilarities(pool.keys, query);
   const { scale, bias } = pool.similarity;
   return { cosines, weights: cosines.map((cosine) => 1 / (1 + Math.exp(-(scale * cosine + bias)))) };
 }
@@ -71,25 +62,20 @@ export function selectPrompts(
   remove: readonly string[] | undefined,
 ): readonly number[] {
   checkRemove(weathers, remove);
-  const count = pool.keys.dims[0] as number;
   const wanted = weathers.map((weather) => remove === undefined || remove.includes(weather));
   const affinity = (i: number): number => wanted.reduce((sum, w, a) => sum + (w ? (pool.affinities.data[i * weathers.length + a] as number) : 0), 0);
-  return Array.from({ length: count }, (_, i) => i)
+  return rankByCosine(cosines)
     .filter((i) => remove === undefined || affinity(i) >= 0.5 - AFFINITY_SLACK)
-    .sort((i, j) => (cosines[j] as number) - (cosines[i] as number) || i - j)
     .slice(0, pool.topK);
 }
 
 /** Refuses names the model does not know. @throws RestoreError `invalid-option` */
 export function checkRemove(weathers: readonly string[], remove: readonly string[] | undefined): void {
+  if (remove !== undefined && weathers.length === 0)
+    throw new RestoreError('invalid-option', `remove cannot be used with this model, which names no weather, got "${remove.join(', ')}"; leave it out.`, {
+      details: { option: 'remove', weathers },
+    });
   const stranger = remove?.find((weather) => !weathers.includes(weather));
   if (stranger !== undefined)
     throw new RestoreError('invalid-option', `remove may name ${weathers.join(', ')}, got "${stranger}".`, { details: { option: 'remove', weathers } });
-}
-
-/** Length of a vector, kept away from 0 as in `torch.nn.functional.normalize`. */
-function norm(data: Float32Array, start: number, length: number): number {
-  let sum = 0;
-  for (let c = start; c < start + length; c++) sum += (data[c] as number) ** 2;
-  return Math.max(Math.sqrt(sum), 1e-12);
 }

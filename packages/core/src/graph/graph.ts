@@ -18,12 +18,19 @@ export type Graph = {
   dispose(): Promise<void>;
 };
 
+/** Weights that stand beside the ONNX bytes. */
+export type ExternalData = {
+  /** The location by which the ONNX bytes call them: a file name without folders. */
+  readonly path: string;
+  readonly data: Uint8Array<ArrayBuffer>;
+};
+
 /** Turns verified ONNX bytes into graphs, all on one execution provider. */
 export type GraphFactory = {
   /** Execution provider in use, e.g. `cpu`. */
   readonly backend: string;
   /** @throws RestoreError `backend-failed`, `runtime-missing` */
-  create(name: string, onnx: Uint8Array): Promise<Graph>;
+  create(name: string, onnx: Uint8Array, externalData?: readonly ExternalData[]): Promise<Graph>;
   /** Frees what the graphs share (threads, devices). Graphs must be disposed before. */
   dispose(): Promise<void>;
 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeStore } from '../../testing/fake-model.ts';
-import { findModel, graphFile, parseManifest } from './manifest.ts';
+import { findModel, parseManifest } from './manifest.ts';
+import { graphFilesOf } from './model-files.ts';
 
 const { manifest } = await createFakeStore();
 
@@ -25,7 +26,7 @@ describe('parseManifest', () => {
   it.each([
     ['version', 2],
     ['defaultModel', 'lite'],
-    ['models.fake.residualSign', 'clean-minus-degraded'],
+    ['models.fake.residualSign', 'clean'],
     ['models.fake.schedule.kind', 'cosine'],
     ['models.fake.schedule.timesteps', [0, 500]],
     ['models.fake.schedule.timesteps', [1000, 0]],
@@ -59,9 +60,9 @@ describe('findModel', () => {
   });
 });
 
-describe('graphFile', () => {
+describe('graphFilesOf', () => {
   it('refuses a precision the model does not have', () => {
     const { spec } = findModel(manifest);
-    expect(() => graphFile('fake', spec, 'denoiser', 'fp16')).toThrow(expect.objectContaining({ code: 'invalid-option' }));
+    expect(() => graphFilesOf('fake', spec, 'fp16')).toThrow(expect.objectContaining({ code: 'invalid-option' }));
   });
 });

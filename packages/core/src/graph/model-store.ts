@@ -1,13 +1,20 @@
 /** A manifest and a way to read files -> verified models: sizes and SHA-256 are checked before a byte is used. */
 import { RestoreError } from '../errors.ts';
 import type { Precision } from '../options.ts';
-import { findModel, GRAPH_NAMES, type GraphName, graphFile, type Manifest, type ModelFile, type ModelSpec, parseManifest } from './manifest.ts';
+import type { ExternalData } from './graph.ts';
+import { findModel, parseManifest } from './manifest.ts';
+import { addManifests } from './manifests-beside.ts';
+import { graphFilesOf } from './model-files.ts';
+import type { GraphFile, Manifest, ModelFile, ModelSpec } from './model-spec.ts';
 
 /** How a file beside the manifest is read: from a disk, over the network, out of a cache. */
 export type ReadModelFile = (
   file: string,
   options: { readonly signal?: AbortSignal | undefined; readonly onBytes: (loadedBytes: number) => void },
 ) => Promise<Uint8Array<ArrayBuffer>>;
+
+/** A graph's ONNX bytes, and its weights where they stand beside it. */
+export type GraphBytes = { readonly onnx: Uint8Array<ArrayBuffer>; readonly externalData: readonly ExternalData[] };
 
 /** A model whose files are what the manifest says. */
 export type LoadedModel = {
@@ -16,8 +23,8 @@ export type LoadedModel = {
   readonly precision: Precision;
   /** Bytes of the pool file. */
   readonly promptPool: Uint8Array<ArrayBuffer>;
-  /** ONNX bytes. */
-  readonly graphs: Readonly<Record<GraphName, Uint8Array<ArrayBuffer>>>;
+  /** By the graphs' names: all that the spec has. */
+  readonly graphs: Readonly<Record<string, GraphBytes>>;
 };
 
 export type LoadOptions = {
@@ -35,10 +42,11 @@ export type ModelStore = {
 
 /**
  * @param manifestJson parsed JSON of `manifest.json`
+ * @param beside       the same of models in folders of their own beside it, by folder: `{ t3: json }`; their files are read as `t3/<file>`
  * @throws RestoreError `manifest-invalid`
  */
-export function createModelStore(manifestJson: unknown, readFile: ReadModelFile): ModelStore {
-  const manifest = parseManifest(manifestJson);
+export function createModelStore(manifestJson: unknown, readFile: ReadModelFile, beside: Readonly<Record<string, unknown>> = {}): ModelStore {
+  const manifest = addManifests(parseManifest(manifestJson), beside);
   return {
     manifest,
     async load({ model, precision, signal, onBytes }) {
@@ -49,17 +57,21 @@ export function createModelStore(manifestJson: unknown, readFile: ReadModelFile)
         await verifyModelFile(file, bytes);
         return bytes;
       };
-      const files = GRAPH_NAMES.map((graph) => graphFile(name, spec, graph, precision));
-      const [condition, depth, generalPrompts, denoiser] = (await Promise.all(files.map(read))) as [
-        Uint8Array<ArrayBuffer>,
-        Uint8Array<ArrayBuffer>,
-        Uint8Array<ArrayBuffer>,
-        Uint8Array<ArrayBuffer>,
-      ]; // one per graph name
+      const readGraph = async ({ externalData = [], ...file }: GraphFile): Promise<GraphBytes> => {
+        const [onnx, ...pieces] = (await Promise.all([file, ...externalData].map(read))) as [Uint8Array<ArrayBuffer>, ...Uint8Array<ArrayBuffer>[]]; // one per file
+        return { onnx, externalData: pieces.map((data, i) => ({ path: nameOf((externalData[i] as ModelFile).file), data })) };
+      };
+      const files = Object.entries(graphFilesOf(name, spec, precision));
+      const graphs = Object.fromEntries(await Promise.all(files.map(async ([graph, file]) => [graph, await readGraph(file)] as const)));
       const promptPool = await read(spec.promptPool);
-      return { name, spec, precision, promptPool, graphs: { condition, depth, 'general-prompts': generalPrompts, denoiser } };
+      return { name, spec, precision, promptPool, graphs };
     },
   };
+}
+
+/** A path's last part. */
+function nameOf(file: string): string {
+  return file.slice(file.lastIndexOf('/') + 1);
 }
 
 /**

@@ -1,19 +1,37 @@
-/** Feeds -> the one output of a graph as a tensor whose dims and numbers have been checked. */
+/** Feeds -> outputs of a graph as tensors whose dims and numbers have been checked. */
 import { RestoreError } from '../errors.ts';
 import { assertDims, type Layout, type Tensor, tensor } from '../tensor/tensor.ts';
 import type { Feeds, Graph } from './graph.ts';
 
+/** What an output must be; `'any'` lets an axis be free. */
+export type OutputRule<L extends Layout = Layout> = { readonly layout: L; readonly dims: readonly (number | 'any')[] };
+
+/** @throws RestoreError as `runGraphOutputs` */
+export async function runGraph<L extends Layout>(graph: Graph, feeds: Feeds, output: string, layout: L, dims: OutputRule['dims']): Promise<Tensor<L>> {
+  return (await runGraphOutputs(graph, feeds, { [output]: { layout, dims } }))[output] as Tensor<L>; // it has this one output
+}
+
 /**
- * @throws RestoreError `backend-failed` when the output is missing or not finite, `dims-mismatch` when its dims are not the expected
+ * The outputs named in `rules`, by their names.
+ * @throws RestoreError `backend-failed` when an output is missing or not finite, `dims-mismatch` when its dims are not the expected
  */
-export async function runGraph<L extends Layout>(
+export async function runGraphOutputs<R extends Readonly<Record<string, OutputRule>>>(
   graph: Graph,
   feeds: Feeds,
+  rules: R,
+): Promise<{ readonly [K in keyof R]: Tensor<R[K]['layout']> }> {
+  const values = await graph.run(feeds);
+  const checked = Object.entries(rules).map(([output, { layout, dims }]) => [output, checkOutput(graph, output, values[output], layout, dims)]);
+  return Object.fromEntries(checked) as { readonly [K in keyof R]: Tensor<R[K]['layout']> }; // one entry per rule
+}
+
+function checkOutput<L extends Layout>(
+  graph: Graph,
   output: string,
+  value: { readonly dims: readonly number[]; readonly data: Float32Array } | undefined,
   layout: L,
-  expected: readonly (number | 'any')[],
-): Promise<Tensor<L>> {
-  const value = (await graph.run(feeds))[output];
+  expected: OutputRule['dims'],
+): Tensor<L> {
   if (value === undefined)
     throw new RestoreError('backend-failed', `The graph must give "${output}", it gives ${graph.outputNames.join(', ')}; export the model anew.`);
   assertDims(output, value, layout, expected);

@@ -1,5 +1,5 @@
 /** Betas of the forward process -> ᾱ_t for every training timestep. */
-import type { Schedule } from '../graph/manifest.ts';
+import type { Schedule } from '../graph/model-spec.ts';
 
 /**
  * Linear betas from `betaStart` to `betaEnd`; ᾱ_t is the cumulative product of 1 - beta.

@@ -1,5 +1,5 @@
 /** Noise and a denoiser -> the degradation residual, after 1 or 2 DDIM steps; and the plan of those steps. */
-import type { Schedule } from '../graph/manifest.ts';
+import type { Schedule } from '../graph/model-spec.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type DdimStep, ddimStep } from './ddim.ts';
 import type { Denoiser } from './denoiser.ts';

@@ -25,7 +25,7 @@ function whole({ width, height }: Pixels, planes: (c: number) => number): Residu
 
 function subtract(pixels: Pixels, planes: (c: number) => number, strength = 1): number[] {
   const restored = empty(pixels);
-  subtractResidual(pixels, whole(pixels, planes), strength, restored);
+  subtractResidual(pixels, whole(pixels, planes), strength, restored, 'degraded-minus-clean');
   return [...restored.data];
 }
 
@@ -60,7 +60,13 @@ describe('subtractResidual', () => {
   it('writes under the patch only', () => {
     const pixels = paintPixels(4, 4, 1);
     const restored = empty(pixels);
-    subtractResidual(pixels, { top: 1, left: 2, height: 2, width: 1, strideH: 3, strideW: 2, planes: new Float32Array(18) }, 1, restored);
+    subtractResidual(
+      pixels,
+      { top: 1, left: 2, height: 2, width: 1, strideH: 3, strideW: 2, planes: new Float32Array(18) },
+      1,
+      restored,
+      'degraded-minus-clean',
+    );
     expect([...restored.data].map((v) => (v === 0 ? 0 : 1))).toEqual([0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0]);
   });
 });

@@ -168,7 +168,7 @@ describe('fairweather restore', () => {
     [['restore', 'in.png', '--seed', '1.5'], 'It must be a whole number from 0 to 4294967295.'],
     [['restore', 'in.png', '--steps', '3'], 'It must be 1 or 2.'],
     [['restore', 'in.png', '--remove', 'sunshine'], 'knows rain, snow, haze, raindrop, not sunshine'],
-    [['restore', 'in.png', '--model', 'huge'], '--model must be one of nano'],
+    [['restore', 'in.png', '--model', 'huge'], 'There is no model "huge"; the manifest has nano'],
     [['restore', 'in.png', '--format', 'bmp'], 'Allowed choices are jpeg, png, webp, avif'],
     [['restore', 'in.png', '--format', 'png', '--quality', '50'], 'png is lossless'],
     [['restore', 'in.png', '-o', 'out.bmp'], '-o must end with .jpg, .png, .webp or .avif'],

@@ -1,7 +1,7 @@
 /** Engine options of the command -> a restorer, and where its models lie. */
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
-import type { Manifest, Precision, Restorer } from '@fairweather/core';
+import { findModel, isRestoreError, listModelFiles, type Manifest, type Precision, type Restorer } from '@fairweather/core';
 import { createNodeRestorer, type NodeBackend, openModelsDir } from '@fairweather/core/node';
 import { UsageError } from './cli-error.ts';
 
@@ -32,16 +32,23 @@ export async function openEngine({ model, precision, backend, threads, models }:
 }
 
 function checkNames(
-  { models, defaultModel }: Manifest,
-  {
-    model = defaultModel,
-    precision,
-    remove = [],
-  }: { readonly model?: string | undefined; readonly precision: Precision; readonly remove?: readonly string[] | undefined },
+  manifest: Manifest,
+  { model, precision, remove = [] }: { readonly model?: string | undefined; readonly precision: Precision; readonly remove?: readonly string[] | undefined },
 ): void {
-  const spec = Object.hasOwn(models, model) ? models[model] : undefined;
-  if (spec === undefined) throw new UsageError(`--model must be one of ${Object.keys(models).join(', ')}, got ${model}.`);
-  if (spec.graphs.denoiser[precision] === undefined) throw new UsageError(`--precision ${precision}: model ${model} has no such files; use fp32.`);
+  const { name, spec } = findNamed(manifest, model);
+  if (listModelFiles(spec, precision) === undefined) throw new UsageError(`--precision ${precision}: model ${name} has no such files; use fp32.`);
   const unknown = remove.find((weather) => !spec.weathers.includes(weather));
-  if (unknown !== undefined) throw new UsageError(`--remove: model ${model} knows ${spec.weathers.join(', ')}, not ${unknown}.`);
+  if (unknown === undefined) return;
+  if (spec.weathers.length === 0) throw new UsageError(`--remove: model ${name} names no weather; leave it out.`);
+  throw new UsageError(`--remove: model ${name} knows ${spec.weathers.join(', ')}, not ${unknown}.`);
+}
+
+/** @throws UsageError that says how to get the model, where the manifest knows */
+function findNamed(manifest: Manifest, model: string | undefined): ReturnType<typeof findModel> {
+  try {
+    return findModel(manifest, model);
+  } catch (error) {
+    if (isRestoreError(error)) throw new UsageError(`--model: ${error.message}`);
+    throw error;
+  }
 }

@@ -5,7 +5,7 @@ import { describeFailure } from './cli-error.ts';
 import { type EngineOptions, openEngine } from './engine.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type FoundInput, findInputs } from './find-inputs.ts';
-import { weatherBars } from './report-text.ts';
+import { weatherBars, weatherWords } from './report-text.ts';
 import { printJson, printLine, type Terminal } from './terminal.ts';
 
 export type InspectCommandOptions = EngineOptions & { readonly recursive?: boolean; readonly json?: boolean };
@@ -42,5 +42,6 @@ async function inspectInput(input: FoundInput, restorer: Restorer, { model, prec
 
 function printBars(shown: string, { input, weather }: InspectResult, { stdout }: Terminal): void {
   printLine(stdout, `${shown}   ${input.width} x ${input.height}, ${input.format}`);
-  for (const line of weatherBars(weather)) printLine(stdout, line);
+  const lines = weather.length === 0 ? [`  ${weatherWords(weather)}`] : weatherBars(weather);
+  for (const line of lines) printLine(stdout, line);
 }

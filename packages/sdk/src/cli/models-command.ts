@@ -1,10 +1,10 @@
 /** `fairweather models list|verify`: what models are there, and whether their files are what the manifest says. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Manifest, type ModelFile, type ModelSpec, RestoreError, verifyModelFile } from '@fairweather/core';
+import { listModelFiles, type Manifest, type ModelFile, type ModelSpec, type Precision, RestoreError, verifyModelFile } from '@fairweather/core';
 import { openModelsDir } from '@fairweather/core/node';
 import { describeFailure, type Failure, UsageError } from './cli-error.ts';
-import { findModelsDir } from './engine.ts';
+import { findModelsDir, PRECISIONS } from './engine.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { formatBytes } from './report-text.ts';
 import { printJson, printLine, type Terminal } from './terminal.ts';
@@ -23,7 +23,7 @@ export async function runModelsList({ models, json }: ModelsCommandOptions, { st
     const sizes = Object.entries(precisions).map(([precision, bytes]) => `${precision} ${formatBytes(bytes)}`);
     printLine(
       stdout,
-      `${name} ${spec.version}${name === manifest.defaultModel ? ' (default)' : ''}   ${sizes.join(', ')}   ${spec.licence}   ${spec.weathers.join(', ')}`,
+      `${name} ${spec.version}${name === manifest.defaultModel ? ' (default)' : ''}   ${sizes.join(', ')}   ${spec.licence}   ${spec.weathers.join(', ') || 'names no weather'}`,
     );
     printLine(stdout, `  ${spec.title}`);
   }
@@ -52,12 +52,10 @@ export async function runModelsVerify(names: readonly string[], { models, json }
   return bad === 0 ? EXIT.ok : EXIT.failed;
 }
 
-/** Bytes that a restoration in each precision needs: graphs and pool. */
-export function sizesOf({ graphs, promptPool }: ModelSpec): Readonly<Record<string, number>> {
-  const sum = (files: readonly (ModelFile | undefined)[]): number | undefined =>
-    files.reduce<number | undefined>((total, file) => (total === undefined || file === undefined ? undefined : total + file.bytes), promptPool.bytes);
-  const all = { fp32: sum(Object.values(graphs).map(({ fp32 }) => fp32)), fp16: sum(Object.values(graphs).map(({ fp16 }) => fp16)) };
-  return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, number] => entry[1] !== undefined));
+/** Bytes that a restoration in each precision needs: graphs, pieces of their weights, pool. */
+export function sizesOf(spec: ModelSpec): Readonly<Record<string, number>> {
+  const sizes = PRECISIONS.map((precision) => [precision, listModelFiles(spec, precision)?.reduce((sum, { bytes }) => sum + bytes, 0)] as const);
+  return Object.fromEntries(sizes.filter((entry): entry is [Precision, number] => entry[1] !== undefined));
 }
 
 /** @throws UsageError when there is no model of a name */
@@ -66,9 +64,9 @@ function filesOf({ models }: Manifest, names: readonly string[]): readonly { rea
   if (unknown !== undefined) throw new UsageError(`There is no model ${unknown}; there are ${Object.keys(models).join(', ')}.`);
   return Object.entries(models)
     .filter(([name]) => names.length === 0 || names.includes(name))
-    .flatMap(([model, { graphs, promptPool }]) => {
-      const files = Object.values(graphs).flatMap(({ fp32, fp16 }) => (fp16 === undefined ? [fp32] : [fp32, fp16]));
-      return [...files, promptPool].map((expected) => ({ model, expected }));
+    .flatMap(([model, spec]) => {
+      const files = new Map(PRECISIONS.flatMap((precision) => listModelFiles(spec, precision) ?? []).map((file) => [file.file, file])); // the pool serves all precisions
+      return [...files.values()].map((expected) => ({ model, expected }));
     });
 }
 

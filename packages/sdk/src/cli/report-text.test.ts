@@ -18,7 +18,11 @@ describe('reports for people', () => {
 
   it('name the surest weather first and leave out what is hardly there', () => {
     expect(weatherWords(found)).toBe('haze 92 %, rain 31 %');
-    expect(weatherWords([])).toBe('no weather found');
+    expect(weatherWords([{ weather: 'rain', presence: 0.1, share: 1 }])).toBe('no weather found');
+  });
+
+  it('do not call a picture clear when the model names no weather', () => {
+    expect(weatherWords([])).toBe('weather not named by this model');
   });
 
   it.each([

@@ -12,8 +12,9 @@ export function weatherBars(weather: readonly WeatherFinding[]): readonly string
   });
 }
 
-/** `rain 92 %, haze 31 %`, the surest first; what is hardly there is left out. */
+/** `rain 92 %, haze 31 %`, the surest first; what is hardly there is left out. Some models name no weather at all. */
 export function weatherWords(weather: readonly WeatherFinding[]): string {
+  if (weather.length === 0) return 'weather not named by this model';
   const found = weather.filter(({ presence }) => presence >= 0.2).toSorted((a, b) => b.presence - a.presence);
   return found.length === 0 ? 'no weather found' : found.map(({ weather: name, presence }) => `${name} ${formatPercent(presence)}`).join(', ');
 }
