@@ -69,11 +69,11 @@ export function isAbortError(thrown: unknown): thrown is Error {
   return thrown instanceof Error && thrown.name === 'AbortError';
 }
 
-/** What an engine threw -> what the client throws: core's errors become this package's, all others stay as they are. */
+/** What an engine threw -> what the client throws: errors of core or of another copy of this package become its own, all others stay. */
 export function asClientError(thrown: unknown): unknown {
   if (thrown instanceof RestoreError || !isRestoreError(thrown)) return thrown;
-  const { code, message, details } = thrown;
-  return new RestoreError(code, message, { ...thrown, details, cause: thrown });
+  const { code, message, details, status, requestId, retryable, retryAfterMs } = thrown; // core's lack the last four
+  return new RestoreError(code, message, { cause: thrown, details, status, requestId, retryable, retryAfterMs });
 }
 
 /** An answer that is an error -> the error. `body` is what came as JSON, or nothing. */
