@@ -5,15 +5,12 @@
  *     npm run load -w @fairweather/api                         60 s of load, 2,000 requests for memory
  *     npm run load -w @fairweather/api -- --seconds 5 --soak 100
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { arch, cpus, platform } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createNodeRestorer } from '@fairweather/core/node';
 import { ROUTES } from '@fairweather/core/contract';
 import { paintPicture } from '../testing/test-server.ts';
-import type { ServerFacts } from './load-server.ts';
+import { type ServerFacts, startMeasuredServer } from './measured-server.ts';
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '60' }, soak: { type: 'string', default: '2000' }, threads: { type: 'string', default: '1' } },
@@ -29,17 +26,13 @@ console.log(
 // The bare session and the load take turns, so that both see the same machine.
 const restorer = await createNodeRestorer({ backend: 'cpu', threads });
 await restorer.restore(picture);
-const child = fork(fileURLToPath(new URL('./load-server.ts', import.meta.url)), {
-  env: { ...process.env, FAIRWEATHER_THREADS: String(threads), FAIRWEATHER_QUEUE: String(QUEUE), FAIRWEATHER_QUEUE_PER_CLIENT: '64' },
+const server = await startMeasuredServer({
+  FAIRWEATHER_THREADS: String(threads),
+  FAIRWEATHER_QUEUE: String(QUEUE),
+  FAIRWEATHER_QUEUE_PER_CLIENT: '64',
 });
-const [{ url }] = (await once(child, 'message')) as [{ url: string }];
-const askServer = async (): Promise<ServerFacts> => {
-  const answer = once(child, 'message');
-  child.send('facts');
-  return ((await answer) as [ServerFacts])[0];
-};
 const send = async (): Promise<number> => {
-  const response = await fetch(url + ROUTES.restore, { method: 'POST', body: picture });
+  const response = await fetch(server.url + ROUTES.restore, { method: 'POST', body: picture });
   await response.arrayBuffer();
   if (response.status === 503 && !response.headers.has('Retry-After')) throw new Error('A 503 without Retry-After.');
   return response.status;
@@ -48,7 +41,7 @@ const send = async (): Promise<number> => {
 const ROUNDS = 12; // many short turns: a busy machine disturbs both alike
 let [bare, served, bareMs, servedMs] = [0, 0, 0, 0];
 await send();
-await askServer(); // the event loop's delay counts from here
+await server.ask(); // the event loop's delay counts from here
 for (let round = 0; round < ROUNDS; round++) {
   const bareBegin = performance.now();
   while (performance.now() - bareBegin < (seconds * 1000) / ROUNDS) {
@@ -62,7 +55,7 @@ for (let round = 0; round < ROUNDS; round++) {
   served += statuses.flat().filter((status) => status === 200).length;
 }
 const [barePerSecond, servedPerSecond] = [(1000 * bare) / bareMs, (1000 * served) / servedMs];
-const { loopP99Ms } = await askServer();
+const { loopP99Ms } = await server.ask();
 console.log(
   `bare restorer: ${barePerSecond.toFixed(2)} pictures/s; ${CLIENTS} clients through the API: ${servedPerSecond.toFixed(2)} pictures/s; ratio ${(servedPerSecond / barePerSecond).toFixed(3)} (wanted >= 0.95)`,
 );
@@ -74,13 +67,15 @@ console.log(
   `${overload.length} at once on ${QUEUE + 1} places: ${count(overload, 200)} restored, ${count(overload, 503)} refused with Retry-After, ${overload.length - count(overload, 200) - count(overload, 503)} lost`,
 );
 
-const memory: number[] = [(await askServer()).rssMb];
+const memory: ServerFacts[] = [await server.ask()];
 for (let part = 0; part < 8; part++) {
   for (let i = 0; i < soak / 8; i++) await send();
-  memory.push((await askServer()).rssMb);
+  memory.push(await server.ask());
 }
-console.log(`memory of the server and its inference process before and after each eighth of ${soak} requests, MB: ${memory.map(Math.round).join(', ')}`);
-child.kill('SIGTERM');
+console.log(`memory before and after each eighth of ${soak} requests, MB`);
+console.log(`  of the server: ${memory.map(({ serverMb }) => Math.round(serverMb)).join(', ')}`);
+console.log(`  of its inference process: ${memory.map(({ inferenceMb }) => Math.round(inferenceMb)).join(', ')}`);
+await server.end();
 
 async function repeat(goesOn: () => boolean): Promise<number[]> {
   const statuses: number[] = [];

@@ -87,7 +87,7 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
     },
     engine: { workers, perWorker: WORK_PER_WORKER, queue: env.FAIRWEATHER_QUEUE, queuePerClient, deadlineMs },
     worker: {
-      backend: env.FAIRWEATHER_BACKEND,
+      backends: env.FAIRWEATHER_BACKEND,
       threads: env.FAIRWEATHER_THREADS ?? Math.max(1, Math.floor(availableParallelism() / workers)),
       modelsDir: env.FAIRWEATHER_MODELS_DIR,
     },
@@ -112,7 +112,7 @@ const integer = (min: number, max: number): z.ZodType<number, string> =>
     .transform(Number)
     .refine((value) => value >= min && value <= max, `must be an integer from ${min} to ${max}`);
 
-const BACKENDS: readonly NodeBackend[] = ['auto', 'cpu', 'cuda', 'webgpu'];
+const BACKENDS = ['auto', 'cpu', 'cuda', 'webgpu'] as const satisfies readonly NodeBackend[];
 const oneOf = <T extends string>(values: readonly T[]): z.ZodType<T, T> => z.enum(values as [T, ...T[]], `must be one of ${values.join(', ')}`); // no list is empty
 const isHostPattern = (entry: string): boolean => /^(\*\.)?[a-z\d-]+(\.[a-z\d-]+)+(:\d{1,5})?$/.test(entry);
 const isOrigin = (entry: string): boolean => entry === '*' || (/^https?:/.test(entry) && URL.parse(entry)?.origin === entry);
@@ -148,7 +148,11 @@ const schema = z.object({
   FAIRWEATHER_DRAIN_TIMEOUT_MS: integer(0, 3_600_000).prefault('30000'),
   FAIRWEATHER_WORKERS: integer(1, 64).prefault('1'),
   FAIRWEATHER_THREADS: integer(1, 256).optional(),
-  FAIRWEATHER_BACKEND: oneOf(BACKENDS).prefault('auto'),
+  FAIRWEATHER_BACKEND: z
+    .string()
+    .transform((list) => list.split(',').map((entry) => entry.trim()))
+    .pipe(z.array(z.enum(BACKENDS, `must be one or several of ${BACKENDS.join(', ')}, in the order they are tried`)))
+    .prefault('auto'),
   FAIRWEATHER_QUEUE: integer(0, 10_000).prefault('16'),
   FAIRWEATHER_QUEUE_PER_CLIENT: integer(1, 10_000).optional(),
   FAIRWEATHER_MODELS_DIR: z.string().optional(),

@@ -3,7 +3,7 @@ import { generateMalformed } from '../testing/malformed-uploads.ts';
 import { sendMalformed } from '../testing/send-malformed.ts';
 import { startTestServer } from '../testing/test-server.ts';
 
-/** `npm run malformed` sends 2,000. */
+/** `npm run malformed` sends 2,250. */
 const COUNT = 300;
 
 it('generates the same uploads from the same seed', async () => {
@@ -21,8 +21,9 @@ it('malformed uploads end as problems of the client, and the server lives', asyn
   });
   try {
     await server.ready;
-    const { sent, faults } = await sendMalformed(server.url, generateMalformed(1, COUNT));
-    expect([sent, faults]).toEqual([COUNT, []]);
+    const { sent, refused, stillPictures, faults } = await sendMalformed(server.url, generateMalformed(1, COUNT));
+    expect([sent, refused + stillPictures, faults]).toEqual([COUNT, COUNT, []]);
+    expect(refused).toBeGreaterThan(0.8 * COUNT);
     expect(server.engine.status()).toMatchObject({ state: 'ready', workers: 1, crashes: 0, taken: 0 });
   } finally {
     await server.close();

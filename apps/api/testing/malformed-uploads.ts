@@ -11,7 +11,7 @@ export type MalformedUpload = {
   readonly body: Uint8Array;
   /** Stops before the last byte. */
   readonly slow: boolean;
-  /** Damage a decoder may not notice: a 200 is right too. */
+  /** Damage that may leave a valid picture: then a 200 is right. */
   readonly mayDecode: boolean;
 };
 

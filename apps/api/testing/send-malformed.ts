@@ -1,10 +1,15 @@
-/** Malformed uploads -> what became of each: a 4xx problem, a 200 where the damage may go unnoticed, or a fault of ours. */
+/** Malformed uploads -> what became of each: a 4xx problem, a 200 where the damage has left a valid picture, or a fault of ours. */
 import { connect } from 'node:net';
 import { ERROR_TABLE, type Problem, PROBLEM_TYPE } from '@fairweather/core/contract';
+import sharp from 'sharp';
 import type { MalformedUpload } from './malformed-uploads.ts';
 
 export type MalformedTally = {
   readonly sent: number;
+  /** Answered with 4xx problems. */
+  readonly refused: number;
+  /** Damaged bytes that are a picture all the same: a decoder takes them, so they were restored. */
+  readonly stillPictures: number;
   readonly byStatus: Readonly<Record<number, number>>;
   /** What is wrong with an answer, and with which upload. */
   readonly faults: readonly string[];
@@ -20,24 +25,38 @@ export async function sendMalformed(
   const byStatus: Record<number, number> = {};
   const faults: string[] = [];
   const queue = uploads[Symbol.asyncIterator]();
-  let sent = 0;
+  let [sent, refused, stillPictures] = [0, 0, 0];
   const work = async (): Promise<void> => {
     for (let next = await queue.next(); !next.done; next = await queue.next()) {
       const upload: MalformedUpload = next.value;
       const answer = await exchange(port, upload);
       const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0);
       byStatus[status] = (byStatus[status] ?? 0) + 1;
-      const fault = findFault(status, answer, upload.mayDecode);
-      if (fault !== undefined) faults.push(`${upload.what} (${upload.head[0]}): ${fault}`);
+      if (status === 200 && upload.mayDecode && (await decodes(upload.body))) stillPictures++;
+      else {
+        const fault = findFault(status, answer);
+        if (fault === undefined) refused++;
+        else faults.push(`${upload.what} (${upload.head[0]}): ${fault}`);
+      }
       onSent(++sent);
     }
   };
   await Promise.all(Array.from({ length: concurrency }, work));
-  return { sent, byStatus, faults };
+  return { sent, refused, stillPictures, byStatus, faults };
 }
 
-function findFault(status: number, answer: string, mayDecode: boolean): string | undefined {
-  if (status === 200 && mayDecode) return undefined;
+/** Whether all of the bytes' pixels can be read, by a decoder that is asked beside the server. */
+function decodes(bytes: Uint8Array): Promise<boolean> {
+  return sharp(bytes, { failOn: 'truncated' })
+    .raw()
+    .toBuffer()
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+function findFault(status: number, answer: string): string | undefined {
   if (status < 400 || status > 499) return `status ${status || 'none'}: ${answer.slice(0, 300)}`;
   const [head = '', body = ''] = answer.split('\r\n\r\n');
   if (!head.toLowerCase().includes(`content-type: ${PROBLEM_TYPE}`)) return `status ${status} is no problem: ${head}`;

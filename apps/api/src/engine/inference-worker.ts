@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { isRestoreError, type Restorer } from '@fairweather/core';
+import { isRestoreError, type OnProgress, type Restorer } from '@fairweather/core';
 import { createNodeRestorer, type NodeBackend } from '@fairweather/core/node';
 import type { PlainFailure, WorkerReply, WorkerRequest, WorkerSettings, Work, WorkResult } from './messages.ts';
 import { measureSelfTest, SELF_TEST_MIN_DB } from './self-test.ts';
@@ -27,13 +27,16 @@ async function serve(settings: WorkerSettings): Promise<void> {
     const controller = new AbortController();
     controllers.set(request.id, controller);
     const cameAt = performance.now();
-    before = before.then(() => doWork(request.id, request.work, controller, cameAt));
+    before = before.then(() => doWork(request, controller, cameAt));
   });
-  const doWork = async (id: number, work: Work, controller: AbortController, cameAt: number): Promise<void> => {
+  const doWork = async ({ id, work, progress }: Extract<WorkerRequest, { type: 'work' }>, controller: AbortController, cameAt: number): Promise<void> => {
     const heldMs = performance.now() - cameAt;
+    const onProgress: OnProgress = (event) => {
+      if (progress && (event.type === 'phase' || event.type === 'tile')) tell({ type: 'progress', id, progress: event });
+    };
     try {
       controller.signal.throwIfAborted();
-      tell({ type: 'done', id, result: await run(restorer, work, controller.signal), heldMs });
+      tell({ type: 'done', id, result: await run(restorer, work, controller.signal, onProgress), heldMs });
     } catch (error) {
       tell({ type: 'failed', id, failure: describe(error, controller.signal) });
     } finally {
@@ -43,18 +46,18 @@ async function serve(settings: WorkerSettings): Promise<void> {
   tell({ type: 'ready', backend, psnrDb, refused });
 }
 
-function run(restorer: Restorer, { kind, input, options }: Work, signal: AbortSignal): Promise<WorkResult[Work['kind']]> {
-  return kind === 'restore' ? restorer.restore(input, { ...options, signal }) : restorer.inspect(input, { ...options, signal });
+function run(restorer: Restorer, { kind, input, options }: Work, signal: AbortSignal, onProgress: OnProgress): Promise<WorkResult[Work['kind']]> {
+  return kind === 'restore' ? restorer.restore(input, { ...options, signal, onProgress }) : restorer.inspect(input, { ...options, signal, onProgress });
 }
 
 type Fit = { readonly restorer: Restorer; readonly backend: string; readonly psnrDb: number; readonly refused: readonly string[] };
 
-/**
- * The first backend that loads the default model and passes the self-test: what was asked for; for `auto` CUDA, then WebGPU where there is a
- * graphics device, then the CPU.
- */
-async function openFirstFit({ backend, threads, modelsDir = findModelsDir() }: WorkerSettings): Promise<Fit> {
-  const candidates: readonly NodeBackend[] = backend !== 'auto' ? [backend] : hasGraphicsDevice() ? ['auto', 'webgpu', 'cpu'] : ['auto', 'cpu'];
+/** The first backend that loads the default model and passes the self-test. */
+async function openFirstFit({ backends, threads, modelsDir = findModelsDir() }: WorkerSettings): Promise<Fit> {
+  // The core's own `auto` is CUDA where it works, else the CPU.
+  const candidates = backends.flatMap((backend): readonly NodeBackend[] =>
+    backend !== 'auto' ? [backend] : hasGraphicsDevice() ? ['auto', 'webgpu', 'cpu'] : ['auto', 'cpu'],
+  );
   const refused: string[] = [];
   for (const candidate of candidates) {
     try {

@@ -1,5 +1,5 @@
 /** What the engine and its inference processes say to one another; all of it can be cloned. */
-import type { InspectResult, RestoreErrorCode, RestoreErrorDetails, RestoreOptions, RestoreResult } from '@fairweather/core';
+import type { InspectResult, ProgressEvent, RestoreErrorCode, RestoreErrorDetails, RestoreOptions, RestoreResult } from '@fairweather/core';
 import type { NodeBackend } from '@fairweather/core/node';
 
 /** Options without what cannot cross processes. */
@@ -12,19 +12,27 @@ export type Work = { readonly kind: 'restore' | 'inspect'; readonly input: Uint8
 export type WorkResult = { readonly restore: RestoreResult; readonly inspect: InspectResult };
 
 export type WorkerSettings = {
-  readonly backend: NodeBackend;
+  /** Tried in this order; `auto` is CUDA, then WebGPU where there is a graphics device, then the CPU. */
+  readonly backends: readonly NodeBackend[];
   /** Threads of one inference on the CPU. */
   readonly threads: number;
   /** Folder with `manifest.json`; the installed package when left out. */
   readonly modelsDir: string | undefined;
 };
 
-export type WorkerRequest = { readonly type: 'work'; readonly id: number; readonly work: Work } | { readonly type: 'abort'; readonly id: number };
+/** How far a piece of work is: a phase begins, or a tile is done. */
+export type WorkProgress = Extract<ProgressEvent, { readonly type: 'phase' | 'tile' }>;
+
+/** `progress` says whether it is to be told. */
+export type WorkerRequest =
+  | { readonly type: 'work'; readonly id: number; readonly work: Work; readonly progress: boolean }
+  | { readonly type: 'abort'; readonly id: number };
 
 export type WorkerReply =
   | { readonly type: 'ready'; readonly backend: string; readonly psnrDb: number; readonly refused: readonly string[] }
   | { readonly type: 'unfit'; readonly message: string }
   | { readonly type: 'done'; readonly id: number; readonly result: WorkResult[Work['kind']]; readonly heldMs: number }
+  | { readonly type: 'progress'; readonly id: number; readonly progress: WorkProgress }
   | { readonly type: 'failed'; readonly id: number; readonly failure: PlainFailure };
 
 /** An error as it crosses processes. */

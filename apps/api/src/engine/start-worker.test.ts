@@ -3,9 +3,9 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { paintPicture } from '../../testing/test-server.ts';
-import { psnrDb } from './self-test.ts';
+import { psnrDb, SELF_TEST_MIN_DB } from './self-test.ts';
 import { startInferenceWorker } from './start-worker.ts';
 
 const models = fileURLToPath(new URL('../../../../models', import.meta.url));
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 const start = (options?: { readonly abortGraceMs: number }, modelsDir?: string): ReturnType<typeof startInferenceWorker> =>
-  startInferenceWorker({ backend: 'cpu', threads: 1, modelsDir }, options);
+  startInferenceWorker({ backends: ['cpu'], threads: 1, modelsDir }, options);
 
 describe('the self-test', () => {
   it('measures decibels', () => {
@@ -45,13 +45,26 @@ describe('the self-test', () => {
 });
 
 describe('an inference process', () => {
-  it('stops at an abort and takes the next piece of work', async () => {
+  it('takes the next backend of its list where one cannot be used, and says why', async () => {
+    vi.stubEnv('VK_DRIVER_FILES', '/nowhere'); // no driver, whatever this machine has
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const worker = await startInferenceWorker({ backends: ['webgpu', 'cpu'], threads: 1, modelsDir: undefined });
+    await worker.end();
+    expect([worker.backend, worker.refused]).toEqual(['cpu', [expect.stringMatching(/^webgpu: .*WebGPU adapter/)]]);
+    expect(worker.psnrDb).toBeGreaterThanOrEqual(SELF_TEST_MIN_DB);
+  });
+  it('stops within one tile of an abort and takes the next piece of work', async () => {
     const worker = await start();
     const controller = new AbortController();
     const input = await paintPicture(400, 400);
-    const call = worker.run({ kind: 'restore', input, options: { tile: 256 } }, controller.signal);
-    controller.abort();
-    await expect(call).rejects.toBe(controller.signal.reason);
+    const tiles: number[] = [];
+    const call = worker.run({ kind: 'restore', input, options: { tile: 256 } }, controller.signal, (progress) => {
+      if (progress.type !== 'tile') return;
+      tiles.push(progress.tile);
+      controller.abort();
+    });
+    await expect(call).rejects.toMatchObject({ name: 'AbortError' });
+    expect(tiles).toEqual([1]); // of 4: the one that ended as the abort came
     const { result } = await worker.run({ kind: 'inspect', input, options: {} }, new AbortController().signal);
     expect([result.weather.length > 0, worker.lost.aborted]).toEqual([true, false]);
     await worker.end();

@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { RestoreError } from '@fairweather/core';
-import type { PlainFailure, Work, WorkerReply, WorkerRequest, WorkerSettings, WorkResult } from './messages.ts';
+import type { PlainFailure, Work, WorkerReply, WorkerRequest, WorkerSettings, WorkProgress, WorkResult } from './messages.ts';
 
 /** One inference process. It does one piece of work at a time, in the order they came, and holds the others meanwhile. */
 export type InferenceWorker = {
@@ -18,9 +18,10 @@ export type InferenceWorker = {
   readonly lost: AbortSignal;
   /**
    * An abort stops the work within one tile; a process that does not answer it in time is ended.
+   * @param onProgress told of phases and tiles; nothing is sent for it when left out
    * @throws RestoreError; the signal's reason; `WorkerLost` when the process ends first
    */
-  run<K extends Work['kind']>(work: Work & { readonly kind: K }, signal: AbortSignal): Promise<Done<K>>;
+  run<K extends Work['kind']>(work: Work & { readonly kind: K }, signal: AbortSignal, onProgress?: (progress: WorkProgress) => void): Promise<Done<K>>;
   end(): Promise<void>;
 };
 
@@ -37,6 +38,12 @@ export class WorkerLost extends Error {
     this.begun = begun;
   }
 }
+
+type Call = {
+  resolve(done: Done<Work['kind']>): void;
+  reject(error: unknown): void;
+  readonly onProgress: ((progress: WorkProgress) => void) | undefined;
+};
 
 /** How long a process may take to answer an abort: far more than a tile takes. */
 const ABORT_GRACE_MS = 20_000;
@@ -57,7 +64,7 @@ export async function startInferenceWorker(
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const lost = new AbortController();
-  const waiting = new Map<number, { resolve(done: Done<Work['kind']>): void; reject(error: unknown): void }>(); // in the order it is done
+  const waiting = new Map<number, Call>(); // in the order it is done
   let nextId = 1;
 
   const ready = new Promise<Extract<WorkerReply, { type: 'ready' }>>((resolve, reject) => {
@@ -74,6 +81,7 @@ export async function startInferenceWorker(
       if (reply.type === 'ready') return resolve(reply);
       if (reply.type === 'unfit') return reject(new Error(reply.message));
       const call = waiting.get(reply.id);
+      if (reply.type === 'progress') return call?.onProgress?.(reply.progress);
       waiting.delete(reply.id);
       if (reply.type === 'done') call?.resolve(reply);
       else call?.reject(revive(reply.failure));
@@ -96,7 +104,11 @@ export async function startInferenceWorker(
     await exit;
   }
 
-  async function run<K extends Work['kind']>(work: Work & { readonly kind: K }, signal: AbortSignal): Promise<Done<K>> {
+  async function run<K extends Work['kind']>(
+    work: Work & { readonly kind: K },
+    signal: AbortSignal,
+    onProgress?: (progress: WorkProgress) => void,
+  ): Promise<Done<K>> {
     signal.throwIfAborted();
     if (lost.signal.aborted) throw lost.signal.reason;
     const id = nextId++;
@@ -109,8 +121,8 @@ export async function startInferenceWorker(
     };
     signal.addEventListener('abort', abort, { once: true });
     try {
-      const answer = new Promise<Done<Work['kind']>>((resolve, reject) => waiting.set(id, { resolve, reject }));
-      say({ type: 'work', id, work });
+      const answer = new Promise<Done<Work['kind']>>((resolve, reject) => waiting.set(id, { resolve, reject, onProgress }));
+      say({ type: 'work', id, work, progress: onProgress !== undefined });
       const { result, heldMs } = (await answer) as Done<K>; // the process answers by the work's kind
       signal.throwIfAborted();
       return { result, heldMs };

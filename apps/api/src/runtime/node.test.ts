@@ -21,7 +21,7 @@ const large = await paintPicture(400, 400);
 
 beforeAll(async () => {
   server = await startTestServer({ FAIRWEATHER_MAX_PIXELS: '1000000', FAIRWEATHER_BODY_TIMEOUT_MS: '1500' }, async () => {
-    const worker = await startInferenceWorker({ backend: 'cpu', threads: 1, modelsDir: undefined });
+    const worker = await startInferenceWorker({ backends: ['cpu'], threads: 1, modelsDir: undefined });
     workers.push(worker);
     return worker;
   });
