@@ -15,7 +15,7 @@ import numpy as np
 import weather
 from checkpoint import load_model
 from data import CleanPictures, read_rgb
-from depth import load_depth_encoder
+from depth.encoder import load_depth_encoder
 from metrics import compare
 from prompts import WEATHERS
 from restore import restore

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 
 import weather
 from data import CleanPictures, is_validation
-from depth_losses import normalised_depth
-from scenes import render_scene
+from depth.losses import normalised_depth
+from depth.scenes import render_scene
 from views import image_view
 
 EVALUATION_SEED = 2024

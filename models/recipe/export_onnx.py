@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from checkpoint import load_model
-from depth import load_depth_encoder
+from depth.encoder import load_depth_encoder
 from diffusion import BETA_END, BETA_START, TIMESTEPS, TRAIN_TIMESTEPS
 from macs import count_macs
 from onnx_graph import file_entry, to_half, trace_graph

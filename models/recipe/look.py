@@ -11,7 +11,7 @@ import numpy as np
 
 from checkpoint import load_model
 from data import read_rgb
-from depth import load_depth_encoder
+from depth.encoder import load_depth_encoder
 from restore import restore
 
 

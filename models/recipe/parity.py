@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from checkpoint import load_model
-from depth import load_depth_encoder
+from depth.encoder import load_depth_encoder
 from diffusion import ALPHAS_CUMPROD, ddim_step, gaussian_noise, hash32, noise_plate
 from prompts import WEATHERS
 from restore import restore

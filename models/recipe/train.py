@@ -19,7 +19,7 @@ import torch
 
 from checkpoint import AveragedWeights, load_checkpoint, save_checkpoint
 from data import CleanPictures, WeatherBatches, batch_loader, to_tensors
-from depth import load_depth_encoder
+from depth.encoder import load_depth_encoder
 from evaluate import evaluate_clean, evaluate_pairs, evaluate_rendered
 from losses import batch_losses
 from model import CONFIGS, Restorer, config_from

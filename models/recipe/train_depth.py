@@ -19,9 +19,9 @@ import torch
 from torch import nn
 
 from data import CleanPictures
-from depth import DepthEncoder, DepthHead, load_depth_encoder, load_depth_head, save_depth_encoder
-from depth_data import DepthBatches, depth_loader, to_views
-from depth_losses import depth_loss, token_spread_loss, weather_consistency_loss
+from depth.encoder import DepthEncoder, DepthHead, load_depth_encoder, load_depth_head, save_depth_encoder
+from depth.data import DepthBatches, depth_loader, to_views
+from depth.losses import depth_loss, token_spread_loss, weather_consistency_loss
 from evaluate_depth import evaluate_depth
 from optimizer import make_optimizers, rate_at, set_rate
 

@@ -7,10 +7,10 @@ import torch
 from torch import nn
 from transformers import DepthAnythingConfig, DepthAnythingForDepthEstimation, Dinov2Config
 
-from depth import DepthEncoder, DepthHead, load_depth_encoder, load_depth_head, save_depth_encoder
-from depth_anything import IMAGENET_MEAN, IMAGENET_STD
-from depth_data import DepthBatches
-from depth_losses import depth_loss, normalised_depth, token_spread_loss, weather_consistency_loss
+from depth.encoder import DepthEncoder, DepthHead, load_depth_encoder, load_depth_head, save_depth_encoder
+from depth.depth_anything import IMAGENET_MEAN, IMAGENET_STD
+from depth.data import DepthBatches
+from depth.losses import depth_loss, normalised_depth, token_spread_loss, weather_consistency_loss
 from evaluate_depth import rank_correlation
 from macs import macs_of
 from train_depth import DepthTrainConfig, mixed_with_earlier, standardise_tokens, train_depth

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import export_onnx
-from depth import DepthEncoder
+from depth.encoder import DepthEncoder
 from model import CONFIGS, Restorer
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from depth import DepthEncoder
+from depth.encoder import DepthEncoder
 from macs import count_macs
 from diffusion import ALPHAS_CUMPROD
 from model import CONFIGS, Restorer, all_weathers, wiener_gain

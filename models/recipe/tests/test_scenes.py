@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from scenes import KINDS, Frame, log_depth, render_scene
-from scene_surfaces import Surface, make_texture, periodic_noise
+from depth.scenes import KINDS, Frame, log_depth, render_scene
+from depth.scene_surfaces import Surface, make_texture, periodic_noise
 
 PLAIN = Surface(np.array([0.5, 0.5, 0.5], np.float32), np.array([0.5, 0.5, 0.5], np.float32), np.ones((128, 128), np.float32), 1.0, 0.0)
 

@@ -13,7 +13,7 @@ import torch
 import train
 from checkpoint import load_checkpoint
 from data import CleanPictures, WeatherBatches, is_validation, sample_remove
-from depth import DepthEncoder
+from depth.encoder import DepthEncoder
 from model import CONFIGS, Restorer, config_from
 from prompts import WEATHERS
 

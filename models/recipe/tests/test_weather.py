@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import weather
-from haze import HazeLayer, transmission
-from rain import RainLayer
+import weather.example
+from weather.haze import HazeLayer, transmission
+from weather.rain import RainLayer
 from weather import WEATHERS, WeatherLayers, compose, make_banks, refine_depth, refresh_banks, render_example, sample_weather, sample_weathers
 
 H, W = 96, 128
@@ -71,7 +72,7 @@ def test_every_picture_stays_between_0_and_1(banks, scene):
 
 def plain_camera(monkeypatch):
     still = weather.Camera(np.ones(3, np.float32), 1.0, None, None, None, None, 0.0)
-    monkeypatch.setattr(weather, "sample_camera", lambda *_: still)
+    monkeypatch.setattr(weather.example, "sample_camera", lambda *_: still)
 
 
 @pytest.mark.parametrize("removed", [s for n in range(5) for s in itertools.combinations(WEATHERS, n)])

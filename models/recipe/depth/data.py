@@ -10,9 +10,9 @@ from torch.utils.data import DataLoader, Dataset
 
 import weather
 from data import REGION_PX, CleanPictures, as_uint8
-from depth import HEAD_CELLS, VIEW_MULTIPLE_PX
+from depth.encoder import HEAD_CELLS, VIEW_MULTIPLE_PX
 from prompts import WEATHERS
-from scenes import render_scene
+from depth.scenes import render_scene
 
 VIEW_PX = REGION_PX // 2
 DEPTH_PX = VIEW_PX // VIEW_MULTIPLE_PX * HEAD_CELLS  # what the depth head predicts of such a view

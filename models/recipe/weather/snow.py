@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from layers import as_bank, cut, scatter, uniform
+from weather.layers import as_bank, cut, scatter, uniform
 
 TIERS = {  # radius in px, flakes in 640x640, motion in radii, softness of the edge in radii
     "fine": ((0.6, 1.8), (1500, 9000), (0, 3), (0.5, 1.2)),

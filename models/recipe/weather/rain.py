@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from layers import BANK_PX, as_bank, coloured, cut, scatter, three_channels, uniform
+from weather.layers import BANK_PX, as_bank, coloured, cut, scatter, three_channels, uniform
 
 TIERS = ("fine", "mid", "near", "sheet")
 

@@ -8,8 +8,8 @@ surface of the picture (at most FAR_M away); the sky is as far as the farthest.
 import cv2
 import numpy as np
 
-from scene_surfaces import Surface, make_surface, make_texture, render_sky
-from scene_surfaces import uniform as between
+from depth.scene_surfaces import Surface, make_surface, make_texture, render_sky
+from depth.scene_surfaces import uniform as between
 
 FAR_M = 150.0  # beyond this everything is equally far
 KINDS = ("open", "street", "room")

@@ -9,17 +9,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from camera import Camera, develop, expose, sample_camera
-from haze import HazeLayer, render_haze, sample_haze
-from layers import BANK_PX, as_bank, smooth_noise
-from rain import RainLayer, make_streaks, render_rain, sample_rain
-from raindrop import RaindropLayer, make_drops, render_raindrops, sample_raindrops
-from snow import SnowLayer, make_flakes, render_snow, sample_snow
-
-__all__ = [
-    "WEATHERS", "Camera", "RenderedExample", "WeatherBanks", "WeatherLayers", "compose", "develop", "expose", "make_banks",
-    "refine_depth", "refresh_banks", "render_example", "sample_camera", "sample_weather", "sample_weathers",
-]  # fmt: skip
+from weather.camera import Camera, develop, expose, sample_camera
+from weather.haze import HazeLayer, render_haze, sample_haze
+from weather.layers import BANK_PX, as_bank, smooth_noise
+from weather.rain import RainLayer, make_streaks, render_rain, sample_rain
+from weather.raindrop import RaindropLayer, make_drops, render_raindrops, sample_raindrops
+from weather.snow import SnowLayer, make_flakes, render_snow, sample_snow
 
 WEATHERS = ("rain", "snow", "haze", "raindrop")  # also the order in which they are rendered
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from layers import uniform
+from weather.layers import uniform
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from layers import cut, three_channels, uniform
+from weather.layers import cut, three_channels, uniform
 
 MAX_OPTICAL_DEPTH = 3.0  # a twentieth of the scene's light comes through: beyond that nobody can tell what was there
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from layers import BANK_PX, as_bank, cut, three_channels, uniform
+from weather.layers import BANK_PX, as_bank, cut, three_channels, uniform
 
 MAX_SHIFT_PX = 160
 

@@ -94,10 +94,10 @@ def save_depth_encoder(path: Path, encoder: DepthEncoder, head: DepthHead, figur
 def load_depth_encoder(path: Path) -> nn.Module:
     """The depth encoder for training and export, in evaluation mode, its weights fixed.
 
-    `path` is a checkpoint of `train_depth.py`, or the folder of a Depth-Anything V2 model (see `depth_anything.py`).
+    `path` is a checkpoint of `train_depth.py`, or the folder of a Depth-Anything V2 model (see `depth/depth_anything.py`).
     """
     if Path(path).is_dir():
-        from depth_anything import load_depth_anything  # only here: `transformers` takes seconds to import
+        from depth.depth_anything import load_depth_anything  # only here: `transformers` takes seconds to import
 
         return load_depth_anything(Path(path))
     saved = read_checkpoint(path)
