@@ -1,8 +1,13 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { manifest } from '../../testing/fake-app.ts';
 import { createFakeWorkers } from '../../testing/fake-workers.ts';
 import { createEngine, type Engine, type EngineEvent, type EngineSettings } from './engine.ts';
 import type { Work } from './messages.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void; // V8's own, by the flag above
 
 const never = new AbortController().signal;
 const picture = (first: number): Work & { kind: 'restore' } => ({ kind: 'restore', input: Uint8Array.of(first), options: {} });
@@ -10,8 +15,10 @@ const turns = async (): Promise<void> => {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 };
 
-async function setUp(changes: Partial<EngineSettings> = {}): Promise<{ engine: Engine; workers: ReturnType<typeof createFakeWorkers>; events: EngineEvent[] }> {
-  const workers = createFakeWorkers('held');
+async function setUp(
+  changes: Partial<EngineSettings> = {},
+  workers = createFakeWorkers('held'),
+): Promise<{ engine: Engine; workers: ReturnType<typeof createFakeWorkers>; events: EngineEvent[] }> {
   const events: EngineEvent[] = [];
   const settings = { workers: 1, perWorker: 1, queue: 10, queuePerClient: 10, deadlineMs: 60_000, ...changes };
   const engine = createEngine(settings, { manifest, startWorker: workers.start, onEvent: (event) => events.push(event) });
@@ -119,6 +126,19 @@ describe('the engine', () => {
     workers.lose();
     await failed;
     expect(engine.status().crashes).toBe(2);
+  });
+  it('lets go of a picture once its work is done, though the client is still there', async () => {
+    const { engine } = await setUp({}, createFakeWorkers('at-once'));
+    const client = new AbortController();
+    const begin = async (): Promise<WeakRef<Work>> => {
+      const work = picture(1);
+      await engine.reserve('a').run(work, client.signal);
+      return new WeakRef(work);
+    };
+    const work = await begin();
+    await new Promise((resolve) => setTimeout(resolve)); // a reference lives until the end of the turn that made it
+    collectGarbage();
+    expect([work.deref(), client.signal.aborted]).toEqual([undefined, false]);
   });
   it('hands an error of the work on without trying again', async () => {
     const { engine, workers } = await setUp();

@@ -137,26 +137,26 @@ export function createEngine(settings: EngineSettings, { manifest, startWorker, 
     work: Work & { readonly kind: K },
     outer: AbortSignal,
   ): Promise<{ readonly result: WorkResult[K]; readonly waitedMs: number }> {
-    const deadline = AbortSignal.timeout(settings.deadlineMs);
-    const signal = AbortSignal.any([outer, deadline]);
+    // Everything that listens is taken off again: a signal of others that is listened to stays in memory, and the picture with it.
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(deadlineExceeded(settings.deadlineMs)), settings.deadlineMs);
+    const signal = AbortSignal.any([outer, deadline.signal]);
+    let leave = (): void => {};
     const done = new Promise<{ readonly result: WorkResult[Work['kind']]; readonly waitedMs: number }>((resolve, reject) => {
       if (state === 'failed' || closing.signal.aborted) return reject(shuttingDown());
       if (signal.aborted) return reject(signal.reason);
       const job: Job = { client, work, signal, enqueuedAt: now(), crashes: 0, resolve, reject };
-      signal.addEventListener('abort', () => queue.remove(client, job) && reject(signal.reason), { once: true });
+      leave = () => {
+        if (queue.remove(client, job)) reject(signal.reason);
+      };
+      signal.addEventListener('abort', leave);
       queue.put(client, job);
     });
-    return done.catch((error: unknown) => {
-      if (deadline.aborted && error === deadline.reason)
-        throw new ApiError(
-          'deadline-exceeded',
-          `A request may take ${settings.deadlineMs} ms, this one took longer; send a smaller picture or come again later.`,
-          {
-            retryAfterSec: 5,
-          },
-        );
-      throw error;
-    }) as Promise<{ readonly result: WorkResult[K]; readonly waitedMs: number }>; // the worker answers by the work's kind
+    const settled = done.finally(() => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', leave);
+    });
+    return settled as Promise<{ readonly result: WorkResult[K]; readonly waitedMs: number }>; // the worker answers by the work's kind
   }
 
   /** One slot: a worker, and another one when it is lost, until the engine closes. */
@@ -191,10 +191,13 @@ export function createEngine(settings: EngineSettings, { manifest, startWorker, 
   /** Work by work, until the worker is lost or the engine closes. */
   async function serve(worker: InferenceWorker): Promise<void> {
     const stop = AbortSignal.any([worker.lost, closing.signal]);
-    while (!stop.aborted) {
-      const job = await queue.take(stop);
-      if (job !== undefined) await runJob(worker, job);
-    }
+    while (!stop.aborted) await serveNext(worker, stop);
+  }
+
+  /** A function of its own: a loop that waits for the next piece would hold the picture of the last one meanwhile. */
+  async function serveNext(worker: InferenceWorker, stop: AbortSignal): Promise<void> {
+    const job = await queue.take(stop);
+    if (job !== undefined) await runJob(worker, job);
   }
 
   async function runJob(worker: InferenceWorker, job: Job): Promise<void> {
@@ -249,6 +252,12 @@ export function createEngine(settings: EngineSettings, { manifest, startWorker, 
       idle.add(tell);
     });
   }
+}
+
+function deadlineExceeded(deadlineMs: number): ApiError {
+  return new ApiError('deadline-exceeded', `A request may take ${deadlineMs} ms, this one took longer; send a smaller picture or come again later.`, {
+    retryAfterSec: 5,
+  });
 }
 
 function shuttingDown(): ApiError {
