@@ -16,6 +16,18 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      // The paper's own network, from the stand-in checkpoint; alone, for it takes gigabytes.
+      { test: { name: 't3', root: 'packages/core', include: ['runtime-tests/t3/reference.test.ts'], testTimeout: 60_000, sequence: { groupOrder: 2 } } },
+      {
+        test: {
+          name: 't3-browser',
+          root: 'packages/core',
+          include: ['runtime-tests/t3/browser.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
       { test: { name: 'sdk', root: 'packages/sdk', include: ['src/**/*.test.ts'], testTimeout: 120_000 } },
       { test: { name: 'api', root: 'apps/api', include: ['src/**/*.test.ts'], testTimeout: 60_000 } },
       { test: { name: 'demo', root: 'apps/demo', include: ['src/**/*.test.ts'] } },

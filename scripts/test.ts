@@ -18,7 +18,10 @@ const reports = mkdtempSync(join(tmpdir(), 'fairweather-test-'));
 try {
   say(`Node ${process.version}; building`);
   buildQuietly();
-  const tally = addTallies([testTypeScript(prepareChromium()), testPython()]);
+  const chromium = prepareChromium();
+  const python = preparePython(say);
+  if (python === undefined) leftOut.push('the Python tests of models/recipe, and those of t3: there is no Python 3.11 or newer (python3); install one');
+  const tally = addTallies([testTypeScript(chromium, python), testPython(python)]);
   for (const what of notHere) say(`NOT HERE: ${what}`);
   for (const what of leftOut) say(`LEFT OUT${inCi ? ', an error with CI=true' : ''}: ${what}`);
   console.log(`\n${tally.passed} passed, ${tally.failed} failed`);
@@ -34,10 +37,14 @@ function prepareChromium(): string | undefined {
   return chromium;
 }
 
-function testTypeScript(chromium: string | undefined): Tally {
+function testTypeScript(chromium: string | undefined, python: string | undefined): Tally {
   say(chromium === undefined ? 'TypeScript tests' : `TypeScript tests; browser tests in ${chromium}`);
   const report = join(reports, 'vitest.json');
-  const projects = chromium === undefined ? ['--project', '!browser'] : [];
+  const withoutT3 = !hasReference() || python === undefined;
+  const excluded = [...(chromium === undefined ? ['browser', 't3-browser'] : []), ...(withoutT3 ? ['t3', 't3-browser'] : [])];
+  if (!hasReference())
+    notHere.push(`the tests of t3 in packages/core: they compare with outputs of the paper authors' code, which has no licence to be shipped (${REFERENCE})`);
+  const projects = [...new Set(excluded)].flatMap((project) => ['--project', `!${project}`]);
   const env = { ...process.env, ...(chromium === undefined ? {} : { CHROMIUM_PATH: chromium }) };
   const { status } = spawnSync('vitest', ['run', ...projects, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
     cwd: ROOT,
@@ -48,15 +55,11 @@ function testTypeScript(chromium: string | undefined): Tally {
   return readVitest(existsSync(report) ? readFileSync(report, 'utf8') : undefined, status === 0);
 }
 
-function testPython(): Tally {
-  const python = preparePython(say);
-  if (python === undefined) {
-    leftOut.push('the Python tests of models/recipe: there is no Python 3.11 or newer (python3); install one');
-    return { passed: 0, failed: 0 };
-  }
+function testPython(python: string | undefined): Tally {
+  if (python === undefined) return { passed: 0, failed: 0 };
   say('Python tests');
   const report = join(reports, 'pytest.xml');
-  const ignored = existsSync(join(ROOT, REFERENCE)) ? [] : listReferenceTests();
+  const ignored = hasReference() ? [] : listReferenceTests();
   if (ignored.length > 0)
     notHere.push(
       `${ignored.join(', ')} of models/recipe: they compare with outputs of the paper authors' code, which has no licence to be shipped (${REFERENCE})`,
@@ -66,6 +69,10 @@ function testPython(): Tally {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   return readPytest(existsSync(report) ? readFileSync(report, 'utf8') : undefined, status === 0);
+}
+
+function hasReference(): boolean {
+  return existsSync(join(ROOT, REFERENCE));
 }
 
 /** Test files of the recipe that need the reference outputs. */

@@ -1,6 +1,6 @@
 /** A page in a real Chromium, served by Vite straight from the sources, with WebGPU on a software adapter. */
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { chromium, type Page } from 'playwright-core';
 import { createServer } from 'vite';
 import { findChromium } from '../../../../scripts/find-chromium.ts';
 import type { PageAnswer, PageTask } from './page.ts';
@@ -28,6 +28,26 @@ export type ChromiumPage = {
 
 /** @param modelsDir folder with `manifest.json` */
 export async function openChromiumPage(modelsDir: string): Promise<ChromiumPage> {
+  const { page, addressOf, complaints, close } = await openTestPage(fileURLToPath(new URL('./page.ts', import.meta.url)), 'fairweatherRestore');
+  const models = addressOf(modelsDir);
+  return { complaints, restore: (task) => page.evaluate((given) => globalThis.fairweatherRestore(given), { ...task, models }), close };
+}
+
+export type TestPage = {
+  readonly page: Page;
+  /** Where the page finds a folder of this machine; a URL with a slash at its end. */
+  addressOf(folder: string): string;
+  /** What the page complained about. */
+  readonly complaints: readonly string[];
+  close(): Promise<void>;
+};
+
+/**
+ * A page that runs one module.
+ * @param script path of the module
+ * @param global the property of `globalThis` by which the module says that it is ready
+ */
+export async function openTestPage(script: string, global: string): Promise<TestPage> {
   const executablePath = findChromium();
   if (executablePath === undefined)
     throw new Error('Expected Chromium or Chrome, found none; run npm test, which installs one, or name one with CHROMIUM_PATH.');
@@ -55,7 +75,7 @@ export async function openChromiumPage(modelsDir: string): Promise<ChromiumPage>
             (_, response) =>
               void response
                 .setHeader('content-type', 'text/html')
-                .end('<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.ts"></script>'),
+                .end(`<!doctype html><link rel="icon" href="data:,"><script type="module" src="/@fs${script}"></script>`),
           ),
       },
     ],
@@ -68,11 +88,11 @@ export async function openChromiumPage(modelsDir: string): Promise<ChromiumPage>
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   await page.goto(`${address}test`);
-  await page.waitForFunction(() => 'fairweatherRestore' in globalThis);
-  const models = new URL(`@fs${modelsDir.endsWith('/') ? modelsDir : `${modelsDir}/`}`, address).href;
+  await page.waitForFunction((name) => name in globalThis, global);
   return {
+    page,
+    addressOf: (folder) => new URL(`@fs${folder.endsWith('/') ? folder : `${folder}/`}`, address).href,
     complaints,
-    restore: (task) => page.evaluate((given) => globalThis.fairweatherRestore(given), { ...task, models }),
     async close() {
       await browser.close();
       await server.close();
