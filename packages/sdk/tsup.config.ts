@@ -1,10 +1,48 @@
-import { defineConfig } from 'tsup';
+import { defineConfig, type Options } from 'tsup';
 
-/** The command is one ESM file; the engine stays a dependency, for it finds its worker thread beside itself. */
-export default defineConfig({
-  entry: { cli: 'src/cli/main.ts' },
-  format: ['esm'],
-  target: 'es2022',
-  sourcemap: true,
-  clean: true,
-});
+const common: Options = { target: 'es2022', sourcemap: true };
+
+export default defineConfig([
+  {
+    ...common,
+    // Flat in dist: the local engine finds its workers beside itself, also when code is shared in chunks.
+    entry: {
+      index: 'src/index.ts',
+      remote: 'src/remote.ts',
+      local: 'src/local/index.ts',
+      node: 'src/node/index.ts',
+    },
+    format: ['esm', 'cjs'],
+    platform: 'neutral',
+    dts: true,
+    splitting: true,
+    shims: true,
+    // Paths and names of the contract are data of a few hundred bytes: with them inside, the door imports nothing.
+    noExternal: ['@fairweather/core/contract'],
+  },
+  {
+    ...common,
+    // Workers for bundlers, which resolve what they import.
+    entry: { 'worker-webgpu': 'src/local/worker-webgpu.ts', 'worker-wasm': 'src/local/worker-wasm.ts' },
+    format: ['esm'],
+    platform: 'browser',
+    splitting: true,
+  },
+  {
+    ...common,
+    // The same for `fairweather assets copy`: whole, for they are started without any bundler.
+    entry: { 'assets/worker-webgpu': 'src/local/worker-webgpu.ts', 'assets/worker-wasm': 'src/local/worker-wasm.ts' },
+    format: ['esm'],
+    platform: 'browser',
+    splitting: false,
+    minify: true,
+    sourcemap: false,
+    noExternal: [/.*/],
+  },
+  {
+    ...common,
+    // The command is one ESM file; the engine stays a dependency, for it finds its worker thread beside itself.
+    entry: { cli: 'src/cli/main.ts' },
+    format: ['esm'],
+  },
+]);

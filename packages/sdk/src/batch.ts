@@ -1,5 +1,6 @@
 /** Pictures one after another -> their outcomes as they are done, some at a time; one that fails does not stop the rest. */
 import { linkSignal } from './deadline.ts';
+import { RestoreError } from './errors.ts';
 
 /** What became of one picture; `index` counts from 0 in the order of the inputs. */
 export type BatchItem<I, R> = { readonly index: number; readonly input: I } & (({ readonly error?: undefined } & R) | { readonly error: unknown });
@@ -7,13 +8,15 @@ export type BatchItem<I, R> = { readonly index: number; readonly input: I } & ((
 /**
  * Inputs are drawn only as places come free, and at most `concurrency` outcomes wait for the reader, so memory stays that of a few pictures.
  * Leaving the loop aborts what still runs.
- * @throws the signal's reason; what the iteration over `inputs` throws
+ * @throws RestoreError `invalid-option`; the signal's reason; what the iteration over `inputs` throws
  */
 export async function* runBatch<I, R extends object>(
   inputs: Iterable<I> | AsyncIterable<I>,
   work: (input: I, signal: AbortSignal) => Promise<R>,
   { concurrency, signal }: { readonly concurrency: number; readonly signal: AbortSignal | undefined },
 ): AsyncGenerator<BatchItem<I, R>, void, undefined> {
+  if (!Number.isInteger(concurrency) || concurrency < 1)
+    throw new RestoreError('invalid-option', `concurrency must be an integer from 1 on, got ${concurrency}.`, { details: { option: 'concurrency' } });
   const controller = new AbortController();
   const unlink = linkSignal(signal, controller);
   const iterator = Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();

@@ -67,36 +67,45 @@ export type ClientSettings = {
 const BACKENDS: readonly Backend[] = ['auto', 'remote', 'webgpu', 'wasm', 'node'];
 const PRIVACIES: readonly Privacy[] = ['server-allowed', 'prefer-device', 'on-device'];
 
+/** Every option there is. */
+const DEFAULTS: { readonly [Name in keyof ClientOptions]-?: ClientOptions[Name] | undefined } = {
+  baseUrl: undefined,
+  apiKey: undefined,
+  allowSecretKeyInBrowser: false,
+  backend: 'auto',
+  privacy: 'server-allowed',
+  fetch: undefined,
+  timeoutMs: 180_000,
+  maxRetries: 3,
+  headers: {},
+  models: undefined,
+  assets: undefined,
+  threads: undefined,
+};
+
 /** @throws RestoreError `invalid-option`, `secret-key-in-browser` */
 export function checkClientOptions(options: ClientOptions, runtime: Platform['runtime']): ClientSettings {
-  const { baseUrl, apiKey, allowSecretKeyInBrowser = false, backend = 'auto', privacy = 'server-allowed', fetch, ...others } = options;
-  const { timeoutMs = 180_000, maxRetries = 3, headers = {}, models, assets, threads, ...unknown } = others;
-  const [stranger] = Object.keys(unknown);
-  if (stranger !== undefined) refuse(stranger, 'left out: there is no such option');
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  for (const [name] of given) if (!Object.hasOwn(DEFAULTS, name)) refuse(name, 'left out');
+  const settings = { ...DEFAULTS, ...Object.fromEntries(given) } as Omit<ClientSettings, 'baseUrl' | 'fetch' | 'ownFetch'> &
+    Pick<ClientOptions, 'baseUrl' | 'fetch' | 'allowSecretKeyInBrowser'>; // names checked above, types are the caller's
+  const { baseUrl, backend, privacy, timeoutMs, maxRetries, fetch } = settings;
   if (!BACKENDS.includes(backend)) refuse('backend', `one of ${BACKENDS.join(', ')}`);
   if (!PRIVACIES.includes(privacy)) refuse('privacy', `one of ${PRIVACIES.join(', ')}`);
-  if (backend === 'remote' && baseUrl === undefined) refuse('baseUrl', 'the address of the API, with backend remote');
-  if (backend === 'remote' && privacy !== 'server-allowed') refuse('privacy', 'server-allowed with backend remote: the server gets the pictures');
+  if (backend === 'remote' && !baseUrl) refuse('baseUrl', 'given with backend remote');
+  if (backend === 'remote' && privacy !== 'server-allowed') refuse('privacy', 'server-allowed with backend remote');
   if (!(timeoutMs > 0)) refuse('timeoutMs', 'milliseconds, more than 0');
   if (!Number.isInteger(maxRetries) || maxRetries < 0 || maxRetries > 10) refuse('maxRetries', 'an integer from 0 to 10');
-  if (typeof apiKey === 'string' && runtime === 'browser' && !allowSecretKeyInBrowser)
+  if (typeof settings.apiKey === 'string' && runtime === 'browser' && !settings.allowSecretKeyInBrowser)
     throw new RestoreError(
       'secret-key-in-browser',
-      'Expected a function that fetches a short-lived token, got a key, which everyone who opens the page could read; see "Keys" in the README.',
+      'Expected a function that fetches short-lived tokens, got a key that everyone could read; see "Keys" in the README.',
     );
   return {
-    baseUrl: baseUrl === undefined ? undefined : absoluteUrl(baseUrl),
-    apiKey,
-    backend,
-    privacy,
+    ...settings,
+    baseUrl: baseUrl && absoluteUrl(baseUrl),
     fetch: fetch ?? ((...request) => globalThis.fetch(...request)),
-    ownFetch: fetch !== undefined,
-    timeoutMs,
-    maxRetries,
-    headers,
-    models,
-    assets,
-    threads,
+    ownFetch: !!fetch,
   };
 }
 

@@ -2,14 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { createFakeEngine, type FakeEngine, untilAbort } from '../testing/fake-engine.ts';
 import { createFakePlatform, type FakePlatform } from '../testing/fake-platform.ts';
 import { cutOff, problem, refused, restored, type ScriptedAnswer, type ScriptedApi, scriptApi, silent } from '../testing/scripted-api.ts';
-import { type Client, createClientWith } from './client.ts';
+import { type Client, type ClientDeps, createClientWith } from './client.ts';
 import type { ClientOptions } from './client-options.ts';
 import type { ProgressEvent } from './engine-port.ts';
 import { RestoreError } from './errors.ts';
+import type { LoadEngine } from './load-engine.ts';
+import { createRouter } from './router.ts';
 
 const picture = new Blob(['picture']);
 const baseUrl = 'https://api.example/base';
 
+const routerTo =
+  (loadEngine: LoadEngine): NonNullable<ClientDeps['openRouter']> =>
+  async (settings, platform, remote) =>
+    createRouter({ settings, platform, remote, loadEngine });
 type Setup = { readonly client: Client; readonly api: ScriptedApi; readonly platform: FakePlatform; readonly device: FakeEngine };
 function setUp(
   options: ClientOptions = {},
@@ -19,10 +25,8 @@ function setUp(
   const api = scriptApi(...answers);
   const platform = createFakePlatform(runtime);
   const device = createFakeEngine(runtime === 'node' ? 'node' : 'wasm');
-  const client = createClientWith(
-    { baseUrl, fetch: api.fetch, ...options },
-    { platform, loadEngine: runtime === 'edge' ? undefined : async () => async () => device },
-  );
+  const openRouter = runtime === 'edge' ? undefined : routerTo(async () => async () => device);
+  const client = createClientWith({ baseUrl, fetch: api.fetch, ...options }, { platform, openRouter });
   return { client, api, platform, device };
 }
 const remote = (options: ClientOptions = {}, ...answers: ScriptedAnswer[]): Setup =>
@@ -220,7 +224,7 @@ describe('a client', () => {
     [{ timeoutMs: Number.NaN }, 'timeoutMs'],
     [{ basUrl: 'x' } as ClientOptions, 'basUrl'],
   ])('refuses %o', (options, name) => {
-    expect(() => createClientWith(options, { platform: createFakePlatform(), loadEngine: undefined })).toThrow(
+    expect(() => createClientWith(options, { platform: createFakePlatform(), openRouter: undefined })).toThrow(
       expect.objectContaining({ code: 'invalid-option', message: expect.stringContaining(name) }),
     );
   });
@@ -265,9 +269,17 @@ describe('a client', () => {
       if (++loads === 1) throw new RestoreError('engine-unavailable', 'The file did not come.');
       return async () => createFakeEngine();
     };
-    const client = createClientWith({}, { platform: createFakePlatform('browser'), loadEngine });
+    const client = createClientWith({}, { platform: createFakePlatform('browser'), openRouter: routerTo(loadEngine) });
     await expect(client.restore(picture)).rejects.toMatchObject({ code: 'engine-unavailable' });
     expect((await client.restore(picture)).report.run.engine).toBe('wasm');
+  });
+  it('goes on with the server when the code of the device did not come', async () => {
+    const openRouter = (): Promise<never> => Promise.reject(new TypeError('Failed to fetch dynamically imported module'));
+    const make = (options: ClientOptions): Client =>
+      createClientWith({ baseUrl, fetch: scriptApi(restored).fetch, ...options }, { platform: createFakePlatform('browser'), openRouter });
+    expect((await make({}).restore(picture)).report.run.engine).toBe('remote');
+    for (const options of [{ privacy: 'on-device' }, { backend: 'wasm' }] as const)
+      await expect(make(options).restore(picture)).rejects.toMatchObject({ code: 'engine-unavailable', cause: expect.any(TypeError) });
   });
   it('restores a batch, one outcome a picture', async () => {
     const { client } = remote({}, restored, problem(422, 'truncated', false), restored);

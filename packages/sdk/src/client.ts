@@ -1,7 +1,7 @@
-/** `createClient`: options in; a client out that restores pictures on a server or on the device, whichever is asked for and can. */
+/** Options and a runtime -> a client, which restores pictures on a server or on the device, whichever is asked for and can. */
 import type { EngineFacts } from '@fairweather/core';
-import { type BatchItem, runBatch } from './batch.ts';
-import { checkClientOptions, type ClientOptions } from './client-options.ts';
+import type { BatchItem } from './batch.ts';
+import { checkClientOptions, type ClientOptions, type ClientSettings } from './client-options.ts';
 import { linkSignal, untilAborted } from './deadline.ts';
 import type {
   Engine,
@@ -11,18 +11,17 @@ import type {
   Fallback,
   InspectOptions,
   InspectResult,
+  OnProgress,
   PreloadOptions,
   ProgressEvent,
   RestoreOptions,
   RestoreResult,
 } from './engine-port.ts';
 import { asClientError, RestoreError } from './errors.ts';
-import { followRoute, meansServerDown, type Place, planRoute, type Route } from './fallback.ts';
 import { type PictureInput, readPicture } from './input.ts';
-import type { LoadEngine } from './load-engine.ts';
 import type { Platform } from './platform.ts';
 import { createRemoteEngine, onDeviceOnly } from './remote-engine.ts';
-import { createTokenSource } from './token.ts';
+import type { Router } from './router.ts';
 import { createTransport } from './transport.ts';
 
 /** Restores pictures. Calls may overlap; every one takes `signal` and `onProgress`. Nothing is downloaded or started before the first call. */
@@ -57,66 +56,51 @@ export type BatchOptions = RestoreOptions & {
   readonly concurrency?: number;
 };
 
+/** The server's engine; `isLast`: nobody steps in when it fails. */
+export type OpenRemote = (isLast: boolean) => Engine;
+
 /** What a client is made from besides its options. */
 export type ClientDeps = {
   readonly platform: Platform;
-  /** The device's engine; undefined where there is none. */
-  readonly loadEngine: LoadEngine | undefined;
+  /** What chooses between server and device; undefined where there is no device. Loaded only when a device may be used. */
+  readonly openRouter: ((settings: ClientSettings, platform: Platform, remote: OpenRemote | undefined) => Promise<Router>) | undefined;
 };
 
-/** After the server was not reached, the device goes first for so long. */
-const SERVER_REST_MS = 30_000;
-
 /** @throws RestoreError `invalid-option`, `secret-key-in-browser` */
-export function createClientWith(options: ClientOptions, { platform, loadEngine }: ClientDeps): Client {
+export function createClientWith(options: ClientOptions, { platform, openRouter }: ClientDeps): Client {
   const settings = checkClientOptions(options, platform.runtime);
-  const { backend, privacy, baseUrl, fetch, models, assets, threads } = settings;
+  const { backend, privacy, baseUrl, fetch } = settings;
   const disposal = new AbortController();
-  const tokens = createTokenSource(settings.apiKey, platform.now);
-  const transport = baseUrl === undefined ? undefined : createTransport({ ...settings, baseUrl, tokens, platform });
+  const transport = baseUrl && createTransport({ ...settings, baseUrl, platform });
   const xhr = !settings.ownFetch && platform.runtime === 'browser' && typeof XMLHttpRequest !== 'undefined';
-  let device: Promise<Engine> | undefined;
-  let serverDown: { readonly why: string; readonly until: number } | undefined;
+  const remote = transport ? (isLast: boolean): Engine => createRemoteEngine(transport, { xhr, now: platform.now, retryConnection: isLast }) : undefined;
 
-  const openDevice = (): Promise<Engine> => {
-    if (device !== undefined) return device;
-    const opening = (async () => {
-      const insists = backend === 'webgpu' || backend === 'wasm';
-      if (loadEngine === undefined || (insists && platform.runtime !== 'browser') || (backend === 'node' && platform.runtime !== 'node'))
-        throw new RestoreError(
-          'engine-unavailable',
-          `Backend ${backend} does not exist on this runtime (${platform.runtime}); use auto, or remote with a baseUrl.`,
-        );
-      const create = await loadEngine();
-      return create({
-        ...(insists ? { backend } : {}),
-        ...(models === undefined ? {} : { models }),
-        ...(assets === undefined ? {} : { assets }),
-        ...(threads === undefined ? {} : { threads }),
-        ...(settings.ownFetch ? { fetch } : {}),
-      });
-    })();
-    device = opening;
-    opening.catch(() => {
-      if (device === opening) device = undefined; // the next call tries again; this one's error reaches its caller
-    });
+  const open = async (): Promise<Router> => {
+    let cause: unknown;
+    try {
+      if (backend !== 'remote' && openRouter) return await openRouter(settings, platform, remote);
+    } catch (error) {
+      cause = error; // its code did not come; where a server may restore, that is enough
+    }
+    if (!remote || !['auto', 'remote'].includes(backend) || privacy === 'on-device')
+      throw new RestoreError('engine-unavailable', 'No engine of this device could be loaded; try again, or use a server.', { cause });
+    const server = remote(true);
+    return { ...server, run: (_, work) => work(server, []), openDevice: async () => server };
+  };
+  let opening: Promise<Router> | undefined;
+  /** What restores here, opened once. */
+  const router = (): Promise<Router> => {
+    if (!opening) {
+      opening = open();
+      opening.catch(() => (opening = undefined)); // the next call tries again; this one's error reaches its caller
+    }
     return opening;
-  };
-  const openPlace = async (place: Place, isLast: boolean): Promise<Engine> => {
-    if (place === 'device') return openDevice();
-    if (transport === undefined) throw new RestoreError('engine-unavailable', 'There is no server: baseUrl was left out.');
-    return createRemoteEngine(transport, { xhr, now: platform.now, retryConnection: isLast });
-  };
-  const route = (why?: string): Route => {
-    const down = serverDown !== undefined && platform.now() < serverDown.until ? serverDown.why : undefined;
-    const hasDevice = loadEngine !== undefined;
-    return planRoute({ backend, privacy, hasServer: transport !== undefined, hasDevice, online: platform.isOnline(), serverDown: down, onDeviceOnly: why });
   };
 
   /** One call: its signal ends with the caller's, the client's and a listener that throws; its clock starts now. */
   const call = async <T>(
-    { signal, onProgress }: Pick<RestoreOptions, 'signal' | 'onProgress'>,
-    work: (signal: AbortSignal, tell: ((event: ProgressEvent) => void) | undefined) => Promise<T>,
+    { signal, onProgress }: { readonly signal?: AbortSignal | undefined; readonly onProgress?: OnProgress | undefined },
+    work: (running: { readonly signal: AbortSignal; readonly onProgress?: OnProgress }) => Promise<T>,
   ): Promise<T> => {
     const start = platform.now();
     const controller = new AbortController();
@@ -131,7 +115,7 @@ export function createClientWith(options: ClientOptions, { platform, loadEngine 
     };
     try {
       controller.signal.throwIfAborted();
-      return await untilAborted(work(controller.signal, onProgress && tell), controller.signal);
+      return await untilAborted(work({ signal: controller.signal, ...(onProgress && { onProgress: tell }) }), controller.signal);
     } catch (error) {
       throw asClientError(error);
     } finally {
@@ -146,19 +130,13 @@ export function createClientWith(options: ClientOptions, { platform, loadEngine 
     verb: (engine: Engine, picture: EngineInput, options: O) => Promise<R>,
     addRun: (result: R, fallbacks: readonly Fallback[]) => R,
   ): Promise<R> =>
-    call(options, async (signal, tell) => {
-      const picture = await readPicture(input, { maxBytes: options.limits?.maxBytes, signal, fetch });
-      const { onProgress, ...rest } = { ...options, signal };
-      const forEngine = (tell === undefined ? rest : { ...rest, onProgress: tell }) as O; // the same but for signal and listener
-      return followRoute(
-        route(onDeviceOnly(picture, options.limits)),
-        async (place, fallbacks, isLast) => addRun(await verb(await openPlace(place, isLast), picture, forEngine).catch(rethrow), fallbacks),
-        (fallback, failure) => {
-          if (fallback.from === 'remote' && failure !== undefined && meansServerDown(failure))
-            serverDown = { why: failure.message, until: platform.now() + SERVER_REST_MS };
-          tell?.({ type: 'fallback', ...fallback, elapsedMs: 0 });
-        },
-      );
+    call(options, async (running) => {
+      const picture = await readPicture(input, { maxBytes: options.limits?.maxBytes, signal: running.signal, fetch });
+      const attempt = async (engine: Engine, fallbacks: readonly Fallback[]): Promise<R> => {
+        const result = await verb(engine, picture, { ...options, ...running });
+        return addRun(result, fallbacks);
+      };
+      return (await router()).run(onDeviceOnly(picture, options), attempt, running.onProgress);
     });
 
   const restore = (input: PictureInput, options: RestoreOptions = {}): Promise<RestoreResult> =>
@@ -168,23 +146,22 @@ export function createClientWith(options: ClientOptions, { platform, loadEngine 
       (engine, picture, given) => engine.restore(picture, given),
       ({ image, report }, fallbacks) => ({ image, report: { ...report, run: addFallbacks(report.run, fallbacks) } }),
     );
+  const device = async (): Promise<Engine> => (await router()).openDevice();
 
   let ended: Promise<void> | undefined;
   const dispose = (): Promise<void> => {
     ended ??= (async () => {
       disposal.abort(new RestoreError('disposed', 'Expected a living client, this one was disposed of; create another.'));
-      const opened = await device?.catch(() => undefined); // one that never opened has nothing to return
-      await opened?.dispose();
+      await (await opening?.catch(() => undefined))?.dispose(); // one that never opened has nothing to return
     })();
     return ended;
   };
 
   const client: Omit<Client, typeof Symbol.asyncDispose> = {
     restore,
-    restoreBatch(inputs, { concurrency = transport === undefined ? 1 : 4, ...each } = {}) {
-      if (!Number.isInteger(concurrency) || concurrency < 1)
-        throw new RestoreError('invalid-option', `concurrency must be an integer from 1 on, got ${concurrency}.`, { details: { option: 'concurrency' } });
-      return runBatch(inputs, (input, signal) => restore(input, { ...each, signal }), { concurrency, signal: each.signal });
+    async *restoreBatch(inputs, { concurrency = remote ? 4 : 1, ...each } = {}) {
+      const { runBatch } = await import('./batch.ts');
+      yield* runBatch(inputs, (input, signal) => restore(input, { ...each, signal }), { concurrency, signal: each.signal });
     },
     inspect: (input, given = {}) =>
       work(
@@ -193,40 +170,16 @@ export function createClientWith(options: ClientOptions, { platform, loadEngine 
         (engine, picture, checked) => engine.inspect(picture, checked),
         (result, fallbacks) => ({ ...result, run: addFallbacks(result.run, fallbacks) }),
       ),
-    preload: ({ signal: own, onProgress, ...rest } = {}) =>
-      call({ ...(own && { signal: own }), ...(onProgress && { onProgress }) }, async (signal, tell) => {
-        const engine = await openPlace(backend === 'remote' || (backend === 'auto' && loadEngine === undefined) ? 'remote' : 'device', true);
-        return engine.preload({ ...rest, signal, ...(tell && { onProgress: tell }) });
-      }),
-    isCached: (given) => call({}, async () => backend !== 'remote' && loadEngine !== undefined && (await openDevice()).isCached(given)),
-    clearCache: () => call({}, async () => (backend === 'remote' || loadEngine === undefined ? undefined : (await openDevice()).clearCache())),
-    capabilities: () =>
-      call({}, async () => {
-        const places = route().order.map((place) =>
-          openPlace(place, true).then(
-            (engine) => engine.capabilities(),
-            (error: unknown) => [cannot(error, backend)],
-          ),
-        );
-        return (await Promise.all(places)).flat();
-      }),
+    preload: (given = {}) => call(given, async (running) => (await device()).preload({ ...given, ...running })),
+    isCached: (given) => call({}, async () => (await device()).isCached(given)),
+    clearCache: () => call({}, async () => (await device()).clearCache()),
+    capabilities: () => call({}, async () => (await router()).capabilities()),
     dispose,
   };
   // Browsers that know no `await using` have no such symbol either.
-  return (Symbol.asyncDispose === undefined ? client : { ...client, [Symbol.asyncDispose]: dispose }) as Client;
-}
-
-/** An engine's error in the client's words, before anyone looks at its code. */
-function rethrow(thrown: unknown): never {
-  throw asClientError(thrown);
+  return (Symbol.asyncDispose ? { ...client, [Symbol.asyncDispose]: dispose } : client) as Client;
 }
 
 function addFallbacks(run: EngineRun, before: readonly Fallback[]): EngineRun {
-  return before.length === 0 ? run : { ...run, fallbacks: [...before, ...run.fallbacks] };
-}
-
-/** An engine that cannot even be opened. */
-function cannot(error: unknown, backend: string): EngineCapabilities {
-  const engine = backend === 'webgpu' || backend === 'node' ? backend : 'wasm';
-  return { engine, available: false, reason: (error as Error).message, precisions: [], inputFormats: [], outputFormats: [], notes: [] };
+  return { ...run, fallbacks: [...before, ...run.fallbacks] };
 }

@@ -25,7 +25,7 @@ export type ErrorFacts = {
   readonly details?: RestoreErrorDetails;
   readonly status?: number | undefined;
   readonly requestId?: string | undefined;
-  readonly retryable?: boolean;
+  readonly retryable?: boolean | undefined;
   readonly retryAfterMs?: number | undefined;
 };
 
@@ -36,26 +36,21 @@ export type ErrorFacts = {
 export class RestoreError extends Error {
   override readonly name: string = 'RestoreError';
   /** Literal code, stable across versions. */
-  readonly code: ErrorCode;
+  declare readonly code: ErrorCode;
   /** HTTP status, where a server answered. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** Names the request in the server's log; known also when no answer came. */
-  readonly requestId: string | undefined;
+  declare readonly requestId: string | undefined;
   /** Whether the same call may succeed later. */
-  readonly retryable: boolean;
+  declare readonly retryable: boolean;
   /** How long the server asks to wait, in milliseconds. */
-  readonly retryAfterMs: number | undefined;
+  declare readonly retryAfterMs: number | undefined;
   /** The facts behind the sentence, e.g. `{ option: 'seed' }`. */
-  readonly details: RestoreErrorDetails;
+  declare readonly details: RestoreErrorDetails;
 
-  constructor(code: ErrorCode, message: string, { cause, details = {}, status, requestId, retryable = false, retryAfterMs }: ErrorFacts = {}) {
+  constructor(code: ErrorCode, message: string, { cause, ...facts }: ErrorFacts = {}) {
     super(message, cause === undefined ? undefined : { cause });
-    this.code = code;
-    this.status = status;
-    this.requestId = requestId;
-    this.retryable = retryable;
-    this.retryAfterMs = retryAfterMs;
-    this.details = details;
+    Object.assign(this, { details: {}, ...facts, retryable: facts.retryable === true, code });
   }
 }
 
@@ -81,7 +76,7 @@ export function answerError(status: number, body: unknown, { requestId, retryAft
   const facts = { status, requestId, retryAfterMs };
   if (!isProblem(body)) {
     const [code, retryable] = CODES[status] ?? ['bad-response', status >= 500];
-    return new RestoreError(code, `The server answered ${status} without a reason; look at what stands before it, or try again later.`, {
+    return new RestoreError(code, `The server answered ${status} without a reason; look at what stands before it, or try later.`, {
       ...facts,
       retryable,
     });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RestoreError } from './errors.ts';
 import { type Circumstances, followRoute, mayStepDown, planRoute } from './fallback.ts';
 
-const usual: Circumstances = { backend: 'auto', privacy: 'server-allowed', hasServer: true, hasDevice: true, online: true };
+const usual: Circumstances = { backend: 'auto', privacy: 'server-allowed', hasServer: true, online: true };
 
 describe('the order of places', () => {
   it.each<[string, Partial<Circumstances>, readonly string[]]>([
@@ -11,10 +11,8 @@ describe('the order of places', () => {
     ['the device alone for what no server takes', { onDeviceOnly: 'pixels' }, ['device']],
     ['the device first after the server was not reached', { serverDown: 'refused' }, ['device', 'remote']],
     ['the device alone without a server', { hasServer: false }, ['device']],
-    ['the server alone on an edge function', { hasDevice: false }, ['remote']],
     ['the device first where it is preferred', { privacy: 'prefer-device' }, ['device', 'remote']],
     ['never the server where pictures stay on the device', { privacy: 'on-device' }, ['device']],
-    ['never the server where pictures stay on the device, even without an engine', { privacy: 'on-device', hasDevice: false }, ['device']],
     ['the server alone when asked for', { backend: 'remote', online: false, serverDown: 'refused' }, ['remote']],
     ['the device alone when asked for', { backend: 'webgpu' }, ['device']],
   ])('is %s', (_, change, order) => expect(planRoute({ ...usual, ...change }).order).toEqual(order));

@@ -10,8 +10,6 @@ export type Circumstances = {
   readonly backend: Backend;
   readonly privacy: Privacy;
   readonly hasServer: boolean;
-  /** False where no engine of this runtime exists. */
-  readonly hasDevice: boolean;
   readonly online: boolean;
   /** Why the server was not reached a moment ago. */
   readonly serverDown?: string | undefined;
@@ -22,8 +20,8 @@ export type Circumstances = {
 /** Places in the order they are tried, and why the server is not the first of them where it would be. */
 export type Route = { readonly order: readonly [Place, ...Place[]]; readonly left?: string };
 
-export function planRoute({ backend, privacy, hasServer, hasDevice, online, serverDown, onDeviceOnly }: Circumstances): Route {
-  if (backend === 'remote' || (backend === 'auto' && !hasDevice && hasServer && privacy !== 'on-device')) return { order: ['remote'] };
+export function planRoute({ backend, privacy, hasServer, online, serverDown, onDeviceOnly }: Circumstances): Route {
+  if (backend === 'remote') return { order: ['remote'] };
   if (backend !== 'auto' || privacy === 'on-device' || !hasServer) return { order: ['device'] };
   if (onDeviceOnly !== undefined) return { order: ['device'], left: onDeviceOnly };
   if (!online) return { order: ['device'], left: 'There is no network' };

@@ -43,7 +43,7 @@ describe('the form', () => {
   });
   it.each([
     [{ sead: 1 }, 'sead'],
-    [{ output: { formt: 'png' } }, 'output.formt'],
+    [{ output: { formt: 'png' } }, 'formt'],
   ])('refuses a name that would be ignored: %o', (options, name) => {
     expect(() => buildForm(picture, options as RestoreOptions, 'restore')).toThrow(`"${name}"`);
   });

@@ -1,5 +1,7 @@
 /** What the client needs of the place it runs in: which runtime it is, the network's state, time and chance. Tests bring their own. */
 
+import { untilAborted } from './deadline.ts';
+
 export type Platform = {
   /** `browser` is a page or a worker of one; `node` is Node, Deno or Bun; `edge` is anything else with `fetch`. */
   readonly runtime: 'browser' | 'node' | 'edge';
@@ -34,17 +36,10 @@ function detectRuntime(): Platform['runtime'] {
   return process?.versions?.node === undefined ? 'edge' : 'node';
 }
 
-function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    signal?.addEventListener('abort', stop, { once: true });
+async function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const passed = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
   });
+  await untilAborted(passed, signal).finally(() => clearTimeout(timer));
 }

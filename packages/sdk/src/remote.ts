@@ -7,5 +7,5 @@ export * from './public-types.ts';
 
 /** `createClient` as in `@fairweather/sdk`; only a server restores. @throws RestoreError `invalid-option`, `secret-key-in-browser` */
 export function createClient(options: ClientOptions & { readonly baseUrl: string | URL }): Client {
-  return createClientWith(options, { platform: detectPlatform(), loadEngine: undefined });
+  return createClientWith(options, { platform: detectPlatform(), openRouter: undefined });
 }

@@ -1,36 +1,33 @@
-/** An API key, or a function that fetches short-lived tokens -> the token for the next request. */
+/** A function that fetches short-lived tokens -> the token for the next request. */
 
 /** A token and how long it lives. Without a lifetime it is asked for again before every request. */
 export type Token = { readonly token: string; readonly expiresInMs?: number };
 
 /** Fetches a short-lived token, usually from the page's own server, which holds the key. Called again when a token has expired or was refused. */
-export type TokenProvider = (context: { readonly signal?: AbortSignal }) => string | Token | Promise<string | Token>;
+export type TokenProvider = (context: { readonly signal: AbortSignal }) => string | Token | Promise<string | Token>;
 
 export type TokenSource = {
-  /** The token to send; undefined in open mode. */
-  take(signal: AbortSignal | undefined): Promise<string | undefined>;
-  /** The server refused the token. Says whether there may be a better one. */
-  refuse(token: string | undefined): boolean;
+  take(signal: AbortSignal): Promise<string>;
+  /** The server refused the token; the next one is fetched anew. */
+  refuse(token: string): void;
 };
 
 /** A token that ends so soon is no longer used: the request has to arrive, too. */
 const MARGIN_MS = 10_000;
 
 /** @param now milliseconds of a monotonic clock */
-export function createTokenSource(apiKey: string | TokenProvider | undefined, now: () => number): TokenSource {
-  if (typeof apiKey !== 'function') return { take: async () => apiKey, refuse: () => false };
+export function createTokenSource(provide: TokenProvider, now: () => number): TokenSource {
   let kept: { readonly token: string; readonly until: number } | undefined;
   return {
     async take(signal) {
       if (kept !== undefined && now() < kept.until) return kept.token;
-      const given = await apiKey(signal === undefined ? {} : { signal });
+      const given = await provide({ signal });
       const { token, expiresInMs = 0 } = typeof given === 'string' ? { token: given } : given;
       kept = { token, until: now() + expiresInMs - MARGIN_MS };
       return token;
     },
     refuse(token) {
       if (kept?.token === token) kept = undefined;
-      return true;
     },
   };
 }

@@ -1,21 +1,21 @@
 /** One request to the API, with its retries: what to send in, the parsed answer or a typed error out. */
-import { HEADERS } from '@fairweather/core/contract';
+import type { HEADERS } from '@fairweather/core/contract';
 import { withDeadline } from './deadline.ts';
 import { answerError, RestoreError } from './errors.ts';
 import type { Platform } from './platform.ts';
 import { parseRetryAfter, type RetryRule, withRetries } from './retry.ts';
-import type { TokenSource } from './token.ts';
+import type { TokenProvider, TokenSource } from './token.ts';
 
 export type TransportSettings = {
   /** Ends with a slash. */
   readonly baseUrl: string;
-  readonly tokens: TokenSource;
+  readonly apiKey: string | TokenProvider | undefined;
   readonly fetch: typeof globalThis.fetch;
   /** For one attempt: upload, work and answer. */
   readonly timeoutMs: number;
   readonly maxRetries: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly platform: Pick<Platform, 'random' | 'sleep'>;
+  readonly platform: Pick<Platform, 'random' | 'sleep' | 'now'>;
 };
 
 export type RequestPlan = {
@@ -42,103 +42,88 @@ export type Transport = {
 };
 
 export function createTransport(settings: TransportSettings): Transport {
-  const { tokens, platform, timeoutMs } = settings;
+  const { apiKey, platform, timeoutMs } = settings;
+  let tokens: TokenSource | undefined;
+  /** A key is its own token, which no second asking makes better. */
+  const openTokens = async (): Promise<TokenSource | undefined> => {
+    if (typeof apiKey !== 'function') return undefined;
+    const { createTokenSource } = await import('./token.ts');
+    tokens ??= createTokenSource(apiKey, platform.now);
+    return tokens;
+  };
+  const tryOnce = <T>(plan: RequestPlan, key: string, requestId: string): Promise<Answer<T>> => {
+    const message = `The server did not answer within ${timeoutMs} ms; raise timeoutMs, or try later.`;
+    const late = (): RestoreError => new RestoreError('timeout', message, { retryable: true, requestId });
+    return withDeadline(plan.signal, timeoutMs, late, async (signal) => {
+      for (let renewed = false; ; renewed = true) {
+        const source = await openTokens();
+        const token = source ? await source.take(signal) : (apiKey as string | undefined); // no function, or there were a source
+        try {
+          return await exchange<T>(settings, plan, { key, requestId: renewed ? `${requestId}.again` : requestId, token, signal });
+        } catch (error) {
+          // A token may have been refused although its time was not up: one more try with a fresh one.
+          if (renewed || !source || !token || !(error instanceof RestoreError) || error.code !== 'unauthorized') throw error;
+          source.refuse(token);
+        }
+      }
+    });
+  };
   return {
     request<T>(plan: RequestPlan): Promise<Answer<T>> {
       // One key for all attempts: a server that knows it does not do, or count, the work twice.
       const key = makeId();
-      const { maxRetries = settings.maxRetries, retryConnection = true, onWait, signal } = plan;
-      const attemptOnce = async (attempt: string): Promise<Answer<T>> => {
-        const late = (): RestoreError =>
-          new RestoreError('timeout', `The server did not answer within ${timeoutMs} ms; raise timeoutMs, or try again later.`, {
-            retryable: true,
-            requestId: attempt,
-          });
-        let token: string | undefined;
-        try {
-          return await withDeadline(signal, timeoutMs, late, async (running) => {
-            token = await tokens.take(running);
-            return exchange<T>(settings, plan, { key, requestId: attempt, token, signal: running });
-          });
-        } catch (error) {
-          if (error instanceof RestoreError && error.code === 'unauthorized' && tokens.refuse(token)) throw new RefusedToken(error);
-          throw error;
-        }
-      };
-      return withRetries(
-        async (attempt) => {
-          const requestId = `${key}.${attempt}`;
-          try {
-            return await attemptOnce(requestId);
-          } catch (error) {
-            if (!(error instanceof RefusedToken)) throw error;
-            return attemptOnce(`${requestId}.again`).catch((again: unknown) => {
-              throw again instanceof RefusedToken ? again.cause : again;
-            });
-          }
-        },
-        signal,
-        {
-          maxRetries,
-          mayRetry: ({ code }) => retryConnection || code !== 'connection-failed',
-          random: platform.random,
-          sleep: platform.sleep,
-          ...(onWait === undefined ? {} : { onWait }),
-        },
-      );
+      const { maxRetries = settings.maxRetries, retryConnection = true, onWait } = plan;
+      return withRetries((attempt) => tryOnce<T>(plan, key, `${key}.${attempt}`), plan.signal, {
+        ...platform,
+        maxRetries,
+        mayRetry: ({ code }) => retryConnection || code !== 'connection-failed',
+        ...(onWait && { onWait }),
+      });
     },
   };
-}
-
-/** A token was refused, and there may be a newer one. */
-class RefusedToken extends Error {
-  constructor(cause: RestoreError) {
-    super(cause.message, { cause });
-  }
 }
 
 async function exchange<T>(
   { baseUrl, fetch, headers }: TransportSettings,
   { path, body, send = fetch, onSent }: RequestPlan,
-  { key, requestId, token, signal }: { readonly key: string; readonly requestId: string; readonly token: string | undefined; readonly signal: AbortSignal },
+  {
+    key,
+    requestId: sentId,
+    token,
+    signal,
+  }: { readonly key: string; readonly requestId: string; readonly token: string | undefined; readonly signal: AbortSignal },
 ): Promise<Answer<T>> {
-  const sent = {
-    Accept: 'application/json',
-    [HEADERS.requestId]: requestId,
-    ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
-    ...(body === undefined ? {} : { [IDEMPOTENCY_KEY]: key }),
-    ...headers,
+  const init: RequestInit = {
+    signal,
+    headers: {
+      Accept: 'application/json',
+      [REQUEST_ID]: sentId,
+      ...(token && { Authorization: `Bearer ${token}` }),
+      ...(body && { [IDEMPOTENCY_KEY]: key }),
+      ...headers,
+    },
+    ...(body && { method: 'POST', body }),
   };
-  const init: RequestInit = { method: body === undefined ? 'GET' : 'POST', headers: sent, signal, ...(body === undefined ? {} : { body }) };
-  const broken = (cause: unknown): RestoreError =>
-    new RestoreError('connection-failed', `The connection to ${new URL(baseUrl).host} failed: ${reasonOf(cause)}; look at baseUrl and the network.`, {
-      cause,
-      requestId,
-      retryable: true,
-    });
+  const broken = (cause: unknown): never => {
+    const message = `The connection to ${baseUrl} failed: ${reasonOf(cause)}; look at baseUrl and the network.`;
+    throw new RestoreError('connection-failed', message, { cause, requestId: sentId, retryable: true });
+  };
   onSent?.(0, 1);
-  const response = await send(baseUrl + path.slice(1), init).catch((cause: unknown) => {
-    throw broken(cause);
-  });
+  const response = await send(baseUrl + path.slice(1), init).catch(broken);
   onSent?.(1, 1);
-  const text = await response.text().catch((cause: unknown) => {
-    throw broken(cause);
-  });
-  const answered = response.headers.get(HEADERS.requestId) ?? requestId;
+  const text = await response.text().catch(broken);
+  const answer = response.headers;
+  const requestId = answer.get(REQUEST_ID) ?? sentId;
   const message = parseJson(text);
-  if (!response.ok)
-    throw answerError(response.status, message, { requestId: answered, retryAfterMs: parseRetryAfter(response.headers.get('Retry-After'), Date.now()) });
+  const { ok, status } = response;
+  if (!ok) throw answerError(status, message, { requestId, retryAfterMs: parseRetryAfter(answer.get('Retry-After'), Date.now()) });
   if (typeof message !== 'object' || message === null)
-    throw new RestoreError(
-      'bad-response',
-      `Expected JSON of the Fairweather API, got ${response.headers.get('Content-Type') ?? 'something else'}; look at baseUrl.`,
-      {
-        status: response.status,
-        requestId: answered,
-      },
-    );
-  return { message: message as T, requestId: answered }; // the API's own contract, by its path
+    throw new RestoreError('bad-response', `Expected JSON of the Fairweather API, got ${answer.get('Content-Type')}; look at baseUrl.`, { status, requestId });
+  return { message: message as T, requestId }; // the API's own contract, by its path
 }
+
+/** Written out, though the compiler holds it to the contract: the table would bring all its words into every page. */
+const REQUEST_ID: (typeof HEADERS)['requestId'] = 'X-Request-Id';
 
 /** Draft of the IETF (draft-ietf-httpapi-idempotency-key-header). */
 const IDEMPOTENCY_KEY = 'Idempotency-Key';

@@ -35,10 +35,10 @@ export async function createNodeEngine(options: NodeEngineOptions & LocalEngineO
     return opening;
   };
   /** Only the first of the calls that a lost thread leaves behind replaces it. */
-  const replace = async (lost: Restorer): Promise<void> => {
-    if (restorer === undefined || (await restorer) !== lost) return;
+  const replace = (lost: Promise<Restorer>): void => {
+    if (restorer !== lost) return;
     restorer = undefined;
-    await lost.dispose().catch(() => {}); // its thread is gone; there is nothing to free but what has ended
+    lost.then((opened) => opened.dispose()).catch(() => {}); // its thread is gone; there is nothing to free but what has ended
   };
 
   const run = async <T>(
@@ -49,12 +49,12 @@ export async function createNodeEngine(options: NodeEngineOptions & LocalEngineO
     const unlink = [linkSignal(disposal.signal, controller), linkSignal(signal, controller)];
     try {
       controller.signal.throwIfAborted();
-      const used = await open();
+      const used = open();
       try {
-        return await work(used, controller.signal, []);
+        return await work(await used, controller.signal, []);
       } catch (error) {
         if (!isRestoreError(error) || error.code !== 'backend-failed') throw error;
-        void replace(used);
+        replace(used);
         controller.signal.throwIfAborted();
         return await work(await open(), controller.signal, [`Inference failed once and was started anew: ${error.message}`]);
       }
