@@ -28,7 +28,17 @@ export default defineConfig({
           sequence: { groupOrder: 3 },
         },
       },
-      { test: { name: 'sdk', root: 'packages/sdk', include: ['src/**/*.test.ts'], testTimeout: 120_000 } },
+      { test: { name: 'sdk', root: 'packages/sdk', include: ['{src,runtime-tests/api}/**/*.test.ts'], testTimeout: 120_000 } },
+      {
+        test: {
+          name: 'sdk-browser',
+          root: 'packages/sdk',
+          include: ['runtime-tests/browser/**/*.test.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          sequence: { groupOrder: 4 },
+        },
+      },
       { test: { name: 'api', root: 'apps/api', include: ['src/**/*.test.ts'], testTimeout: 60_000 } },
       { test: { name: 'demo', root: 'apps/demo', include: ['src/**/*.test.ts'] } },
       { test: { name: 'scripts', root: 'scripts', include: ['**/*.test.ts'] } },
