@@ -28,7 +28,7 @@ export default defineConfig({
           sequence: { groupOrder: 3 },
         },
       },
-      { test: { name: 'sdk', root: 'packages/sdk', include: ['{src,runtime-tests/api}/**/*.test.ts'], testTimeout: 120_000 } },
+      { test: { name: 'sdk', root: 'packages/sdk', include: ['{src,runtime-tests/{api,package}}/**/*.test.ts'], testTimeout: 120_000 } },
       {
         test: {
           name: 'sdk-browser',

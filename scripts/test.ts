@@ -41,7 +41,7 @@ function testTypeScript(chromium: string | undefined, python: string | undefined
   say(chromium === undefined ? 'TypeScript tests' : `TypeScript tests; browser tests in ${chromium}`);
   const report = join(reports, 'vitest.json');
   const withoutT3 = !hasReference() || python === undefined;
-  const excluded = [...(chromium === undefined ? ['browser', 't3-browser'] : []), ...(withoutT3 ? ['t3', 't3-browser'] : [])];
+  const excluded = [...(chromium === undefined ? ['browser', 't3-browser', 'sdk-browser'] : []), ...(withoutT3 ? ['t3', 't3-browser'] : [])];
   if (!hasReference())
     notHere.push(`the tests of t3 in packages/core: they compare with outputs of the paper authors' code, which has no licence to be shipped (${REFERENCE})`);
   const projects = [...new Set(excluded)].flatMap((project) => ['--project', `!${project}`]);

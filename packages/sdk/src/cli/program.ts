@@ -2,6 +2,7 @@
 import { OUTPUT_FORMATS } from '@fairweather/core';
 import { Command, CommanderError, Option } from 'commander';
 import packageFacts from '../../package.json' with { type: 'json' };
+import { type AssetsCommandOptions, runAssetsCopy } from './assets-command.ts';
 import { describeFailure, UsageError } from './cli-error.ts';
 import { type DoctorCommandOptions, runDoctor } from './doctor-command.ts';
 import { BACKENDS, PRECISIONS } from './engine.ts';
@@ -84,6 +85,12 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, end: (code: ExitC
     .description('Check size and SHA-256 of every file of all models, or of those named.')
     .argument('[model...]')
     .action(async (names: string[], options: ModelsCommandOptions) => end(await runModelsVerify(names, options, terminal)));
+
+  const assets = program.command('assets').description('Files that the browser engine fetches.');
+  withModels(assets.command('copy'))
+    .description('Copy workers, runtime and models into a folder of your own host.')
+    .argument('<folder>', 'below the folder that is served, e.g. public/fairweather')
+    .action(async (folder: string, options: AssetsCommandOptions) => end(await runAssetsCopy(folder, options, terminal)));
 
   const doctor = program
     .command('doctor')

@@ -7,7 +7,7 @@ const KEY_BASE = 'https://fairweather.invalid/';
 export type FileCache = {
   get(key: string): Promise<Blob | undefined>;
   /** @returns why the file could not be kept, as a sentence; nothing when it was */
-  put(key: string, file: Blob): Promise<string | undefined>;
+  put(key: string, file: Blob, name: string): Promise<string | undefined>;
   remove(key: string): Promise<void>;
   has(key: string): Promise<boolean>;
   /** Whether some key starts so. */
@@ -29,16 +29,16 @@ export function createFileCache(): FileCache {
     async get(key) {
       return (await (await open())?.match(address(key)))?.blob();
     },
-    async put(key, file) {
+    async put(key, file, name) {
       const cache = await open();
       if (cache === undefined) return 'This browser offers no storage here, so files are fetched anew every time.';
       const left = await storageBytes();
-      if (left !== undefined && left < file.size) return `A file of ${file.size} bytes was not kept: ${left} bytes of storage are left.`;
+      if (left !== undefined && left < file.size) return `${name} (${file.size} bytes) was not kept: ${left} bytes of storage are left.`;
       try {
         await cache.put(address(key), new Response(file));
         return undefined;
       } catch (error) {
-        return `A file of ${file.size} bytes was not kept: ${error instanceof Error ? error.message : String(error)}.`;
+        return `${name} (${file.size} bytes) was not kept: ${error instanceof Error ? error.message : String(error)}`;
       }
     },
     async remove(key) {

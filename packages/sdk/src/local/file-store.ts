@@ -62,7 +62,7 @@ export function createFileStore(cache: FileCache, fetch: typeof globalThis.fetch
     }
     const fetched = await fetchVerified(file, options);
     partials.delete(file.key);
-    const refusal = await cache.put(file.key, fetched);
+    const refusal = await cache.put(file.key, fetched, file.name);
     if (refusal !== undefined) options.onNote?.(refusal);
     return fetched;
   };

@@ -7,7 +7,7 @@ import { createFileStore } from './file-store.ts';
 import { checkLocalOptions } from './local-options.ts';
 import { filesOf, hasPrecision, modelOf, type PageManifest, readCachedManifest, readManifest } from './manifest.ts';
 import type { Results, WebBackend, WorkerEvent } from './messages.ts';
-import { modelFileFacts, runtimeKeyPrefix } from './places.ts';
+import { modelFileFacts, runtimeKeyPrefix, scriptKeyPrefix } from './places.ts';
 import { createReadiness, type ReadyWorker, type StepDown } from './readiness.ts';
 import { shareWork, type SharedWork } from './shared-work.ts';
 import { WorkerLostError } from './worker-client.ts';
@@ -26,7 +26,7 @@ export async function createLocalEngine(options: LocalEngineOptions = {}): Promi
   const { backends, places, threads, fetch } = checkLocalOptions(options);
   const cache = createFileCache();
   const notes = new Set<string>();
-  const workers = createWorkers({ places, threads, fetch, store: createFileStore(cache, fetch), onNote: (note) => notes.add(note) });
+  const workers = createWorkers({ places, threads, store: createFileStore(cache, fetch), onNote: (note) => notes.add(note) });
   const readiness = createReadiness(backends, workers);
   /** By model and precision as they were asked for. */
   const ready = new Map<string, SharedWork<ReadyWorker, ReadyEvent>>();
@@ -153,7 +153,9 @@ export async function createLocalEngine(options: LocalEngineOptions = {}): Promi
         (await Promise.all(filesOf(spec, wanted).map((entry) => cache.has(modelFileFacts(entry, places.models).key)))).every(Boolean);
       const precisions = precision === undefined ? (['fp16', 'fp32'] as const) : ([precision] as const);
       const models = (await Promise.all(precisions.map(complete))).some(Boolean);
-      return models && (await Promise.all(backends.map((backend) => cache.hasAny(runtimeKeyPrefix(backend))))).some(Boolean);
+      const started = async (backend: WebBackend): Promise<boolean> =>
+        (await cache.hasAny(runtimeKeyPrefix(backend))) && (places.assets === undefined || (await cache.hasAny(scriptKeyPrefix(backend))));
+      return models && (await Promise.all(backends.map(started))).some(Boolean);
     },
     clearCache: () => cache.clear(),
     capabilities: () => findCapabilities(backends, threads, missingBytes),

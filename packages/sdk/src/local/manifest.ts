@@ -29,7 +29,7 @@ export async function readManifest(models: URL, cache: FileCache, fetch: typeof 
   try {
     const file = await download(url, { fetch: fresh, signal, pausesMs: (await cache.has(key)) ? [] : [300, 1000] });
     const manifest = parse(await file.text(), url);
-    await cache.put(key, file);
+    await cache.put(key, file, 'manifest.json');
     return manifest;
   } catch (error) {
     signal?.throwIfAborted();

@@ -9,6 +9,8 @@ export type WebBackend = 'webgpu' | 'wasm';
 export type StartRequest = {
   readonly type: 'start';
   readonly id: number;
+  /** Of this package; page and worker must be of one. */
+  readonly version: string;
   /** Parsed JSON of `manifest.json`. */
   readonly manifest: unknown;
   readonly threads: number | undefined;

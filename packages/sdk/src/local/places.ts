@@ -1,5 +1,5 @@
 /** Options and a backend -> where manifest, model files and runtime lie, and under which keys they are kept. */
-import { dependencies } from '../../package.json';
+import { dependencies, version } from '../../package.json';
 import { RestoreError } from '../errors.ts';
 import type { FileFacts } from './file-store.ts';
 import type { WebBackend } from './messages.ts';
@@ -21,9 +21,10 @@ export type Places = {
 export function findPlaces(models: string | URL | undefined, assets: string | URL | undefined): Places {
   const assetsUrl = assets === undefined ? undefined : folderUrl('assets', assets);
   const modelsUrl = models === undefined ? undefined : folderUrl('models', models);
-  const version = dependencies['@fairweather/models'];
+  const modelsVersion = dependencies['@fairweather/models'];
   return {
-    models: modelsUrl ?? (assetsUrl === undefined ? new URL(`https://cdn.jsdelivr.net/npm/@fairweather/models@${version}/`) : new URL('models/', assetsUrl)),
+    models:
+      modelsUrl ?? (assetsUrl === undefined ? new URL(`https://cdn.jsdelivr.net/npm/@fairweather/models@${modelsVersion}/`) : new URL('models/', assetsUrl)),
     assets: assetsUrl,
   };
 }
@@ -45,6 +46,15 @@ export function modelFileFacts(entry: { readonly file: string; readonly sha256: 
 /** Bundlers put a hash into its address, folders of assets a version: it changes with the content. */
 export function runtimeFileFacts(url: string, backend: WebBackend): FileFacts {
   return { key: `${runtimeKeyPrefix(backend)}${encodeURIComponent(url)}`, url, name: WASM_FILES[backend] };
+}
+
+/** A worker's script, of this very version of the package. */
+export function scriptFileFacts(url: URL, backend: WebBackend): FileFacts {
+  return { key: `${scriptKeyPrefix(backend)}${encodeURIComponent(url.href)}`, url: url.href, name: `worker-${backend}.js` };
+}
+
+export function scriptKeyPrefix(backend: WebBackend): string {
+  return `worker/${version}/${backend}/`;
 }
 
 export function runtimeKeyPrefix(backend: WebBackend): string {

@@ -1,7 +1,9 @@
 /** Runs in the worker: one build of the runtime in, a restorer served to the page; one piece of work at a time. */
+import { version } from '../../package.json';
 import { createRestorer, createModelStore, type GraphFactory, type Restorer } from '@fairweather/core';
 import { createBrowserCodec } from '@fairweather/core/codec-browser';
 import { createGraphsOn, type OrtWeb } from '@fairweather/core/ort-web';
+import { RestoreError } from '../errors.ts';
 import { describeFailure, reviveFailure } from './failure.ts';
 import { openGpuDevice } from './gpu-device.ts';
 import type {
@@ -41,8 +43,10 @@ export function serveEngine(ort: OrtWeb, backend: WebBackend): void {
       tell({ type: 'need', id: current, need: nextNeed++, file, of });
     });
 
-  const start = async ({ manifest, threads, wasmUrl, lock }: StartRequest): Promise<StartedFacts> => {
-    holdLock(lock);
+  const start = async ({ version: wanted, manifest, threads, wasmUrl, lock }: StartRequest): Promise<StartedFacts> => {
+    if (wanted !== version)
+      throw new RestoreError('engine-unavailable', `Expected assets of version ${wanted}, these are of ${version}; run fairweather assets copy again.`);
+    await holdLock(lock);
     ort.env.logLevel = 'error';
     // WebGPU computes nothing on the CPU that would be worth threads, and each of them takes memory.
     ort.env.wasm.numThreads = backend === 'webgpu' ? 1 : (threads ?? chooseThreads());
@@ -135,9 +139,17 @@ function chooseThreads(): number {
   return globalThis.crossOriginIsolated ? Math.max(1, Math.min(4, Math.ceil((navigator.hardwareConcurrency || 1) / 2))) : 1;
 }
 
-/** Held until the worker dies; the page waits for it. */
-function holdLock(name: string): void {
-  navigator.locks?.request(name, () => new Promise(() => {})).catch(() => {}); // where locks are forbidden, a death is noticed by its error alone
+/** Held until the worker dies; the page waits for it, so it must be ours before the page hears of us. */
+function holdLock(name: string): Promise<void> {
+  return new Promise((resolve) => {
+    const hold = (): Promise<never> => {
+      resolve();
+      return new Promise(() => {});
+    };
+    // Where locks are missing or forbidden, a death is noticed by its error alone.
+    if (navigator.locks === undefined) resolve();
+    else navigator.locks.request(name, hold).catch(() => resolve());
+  });
 }
 
 /** The runtime fetches its .wasm by itself, from where the bundler put it. The page gets it instead: with progress, and to keep. */

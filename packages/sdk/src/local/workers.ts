@@ -1,8 +1,9 @@
 /** At most one worker a backend -> started when it is needed, forgotten when it ends, ended on demand. */
+import { version } from '../../package.json';
 import type { FileStore } from './file-store.ts';
 import type { OpenedFacts, StartedFacts, WebBackend, WorkerEvent } from './messages.ts';
 import { findFile, modelOf, type PageManifest, selfTestOf } from './manifest.ts';
-import { modelFileFacts, type Places, runtimeFileFacts, WASM_FILES } from './places.ts';
+import { modelFileFacts, type Places, runtimeFileFacts, scriptFileFacts, WASM_FILES } from './places.ts';
 import { startWorker } from './start-worker.ts';
 import { createWorkerClient, type WorkerClient } from './worker-client.ts';
 
@@ -13,7 +14,6 @@ export type WorkerDeps = {
   readonly places: Places;
   readonly store: FileStore;
   readonly threads: number | undefined;
-  readonly fetch: typeof globalThis.fetch;
   readonly onNote: (note: string) => void;
 };
 
@@ -28,16 +28,17 @@ export type Workers = {
 export type ModelChoice = { readonly model: string; readonly precision: 'fp32' | 'fp16' };
 export type OpenOptions = { readonly signal: AbortSignal; readonly tell: (event: WorkerEvent) => void };
 
-export function createWorkers({ places, store, threads, fetch, onNote }: WorkerDeps): Workers {
+export function createWorkers({ places, store, threads, onNote }: WorkerDeps): Workers {
   const live = new Map<WebBackend, Promise<LiveWorker>>();
   let count = 0;
 
   const start = async (backend: WebBackend, manifest: PageManifest): Promise<LiveWorker> => {
     const lock = `fairweather worker ${crypto.randomUUID()} ${++count}`;
-    const client = createWorkerClient(await startWorker(backend, places.assets, fetch), lock);
+    const readScript = async (url: URL): Promise<string> => (await store.read(scriptFileFacts(url, backend), { onNote })).text();
+    const client = createWorkerClient(await startWorker(backend, places.assets, readScript), lock);
     const wasmUrl = places.assets === undefined ? undefined : new URL(WASM_FILES[backend], places.assets).href;
     try {
-      const facts = await client.call('start', { manifest: manifest.json, threads, wasmUrl, lock });
+      const facts = await client.call('start', { version, manifest: manifest.json, threads, wasmUrl, lock });
       return { client, facts, opened: new Map() };
     } catch (error) {
       client.end(error instanceof Error ? error : new Error(String(error)));
