@@ -20,7 +20,7 @@ import torch
 from checkpoint import AveragedWeights, load_checkpoint, save_checkpoint
 from data import CleanPictures, WeatherBatches, batch_loader, to_tensors
 from depth.encoder import load_depth_encoder
-from evaluate import evaluate_clean, evaluate_pairs, evaluate_rendered
+from evaluation.restoration import evaluate_clean, evaluate_pairs, evaluate_rendered
 from losses import batch_losses
 from model import CONFIGS, Restorer, config_from
 from optimizer import make_optimizers, rate_at, set_rate
@@ -109,7 +109,7 @@ def validate(model, averaged, depth_encoder, data: Path) -> dict:
     model.load_state_dict(trained)
     model.train()
     short = lambda f: [round(f["input"]["psnr"], 2), round(f["step1"]["psnr"], 2), round(f["step2"]["psnr"], 2)]
-    return {**{k: short(v) for k, v in pairs.items()}, **{k: round(v["gain"], 2) for k, v in rendered.items()}, "clean": {k: round(v, 1) for k, v in clean.items()}}
+    return {**{k: short(v) for k, v in pairs.items()}, **{k: round(v["gain"], 2) for k, v in rendered.items()}, "clean": {k: [round(v["mean"], 1), v["worst"]] for k, v in clean.items()}}
 
 
 def start(options, device):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from metrics import compare, luma, psnr, ssim
+from evaluation.metrics import compare, luma, psnr, ssim
 
 
 def test_psnr_of_a_tenth_is_20_db_and_of_equal_pictures_100():

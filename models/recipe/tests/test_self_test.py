@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from metrics import psnr
+from evaluation.metrics import psnr
 from PIL import Image
 
 from self_test import HEIGHT, WIDTH, write_self_test

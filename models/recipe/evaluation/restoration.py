@@ -1,0 +1,59 @@
+"""How good restored pictures are: PSNR and SSIM of the input and after steps 1 and 2, against the truth."""
+
+from pathlib import Path
+
+import numpy as np
+
+from evaluation.metrics import compare
+from evaluation.picture_sets import clean_set, pair_set, rendered_set
+from prompts import WEATHERS
+from restore import restore
+
+STAGES = ("input", "step1", "step2")
+RENDERED_KINDS = {
+    "rain": ("rain",), "snow": ("snow",), "haze": ("haze",), "raindrop": ("raindrop",),
+    "rain+haze": ("rain", "haze"), "snow+haze": ("snow", "haze"), "rain+raindrop": ("rain", "raindrop"),
+}  # fmt: skip
+
+
+def measure(model, depth_encoder, degraded, target, remove=WEATHERS) -> dict:
+    """Figures of the input and of the restored picture after step 1 and step 2."""
+    result = restore(model, depth_encoder, degraded, remove)
+    first = degraded - result["predictions"][0].clamp(-1, 1)[0].movedim(0, -1).numpy()
+    return {"input": compare(degraded, target), "step1": compare(first, target), "step2": compare(result["picture"], target)}
+
+
+def mean_figures(rows: list[dict]) -> dict:
+    figures = {stage: {key: float(np.mean([row[stage][key] for row in rows])) for key in rows[0][stage]} for stage in STAGES}
+    gains = [row["step2"]["psnr"] - row["input"]["psnr"] for row in rows]
+    return {"pictures": len(rows), **figures, "gain": float(np.mean(gains)), "worse": int(sum(g < 0 for g in gains))}
+
+
+def evaluate_pairs(model, depth_encoder, data: Path, limit=None) -> dict:
+    sets = [f for f in sorted((data / "pairs").iterdir()) if (f / "input").is_dir()]
+    return {f.name: mean_figures([measure(model, depth_encoder, y, x) for _, y, x in pair_set(f, limit)]) for f in sets}
+
+
+def evaluate_rendered(model, depth_encoder, data: Path, count=16) -> dict:
+    return {
+        kind: mean_figures([measure(model, depth_encoder, e.degraded, e.target) for e in rendered_set(data, weathers, count)])
+        for kind, weathers in RENDERED_KINDS.items()
+    }
+
+
+def evaluate_clean(model, depth_encoder, data: Path, count=30) -> dict:
+    """Clean pictures to themselves: PSNR in dB, the mean, how many stay above 40, and the worst by name."""
+    targets = [(name, target) for name, _, target in pair_set(data / "pairs" / "rain100l", count)]
+    return {
+        label: summary({name: compare(restore(model, depth_encoder, picture)["picture"], picture)["psnr"] for name, picture in pictures})
+        for label, pictures in (("held-out", clean_set(data, count)), ("rain100l targets", targets))
+    }
+
+
+def summary(psnrs: dict) -> dict:
+    worst = sorted(psnrs, key=psnrs.get)[:5]
+    values = list(psnrs.values())
+    return {
+        "pictures": len(values), "mean": float(np.mean(values)), "minimum": float(min(values)), "above 40 dB": sum(v >= 40 for v in values),
+        "worst": {name: round(float(psnrs[name]), 1) for name in worst},
+    }  # fmt: skip
