@@ -95,7 +95,7 @@ export function checkClientOptions(options: ClientOptions, runtime: Platform['ru
   if (backend === 'remote' && !baseUrl) refuse('baseUrl', 'given with backend remote');
   if (backend === 'remote' && privacy !== 'server-allowed') refuse('privacy', 'server-allowed with backend remote');
   if (!(timeoutMs > 0)) refuse('timeoutMs', 'milliseconds, more than 0');
-  if (!Number.isInteger(maxRetries) || maxRetries < 0 || maxRetries > 10) refuse('maxRetries', 'an integer from 0 to 10');
+  if (!(maxRetries >= 0 && maxRetries <= 10)) refuse('maxRetries', '0 to 10');
   if (typeof settings.apiKey === 'string' && runtime === 'browser' && !settings.allowSecretKeyInBrowser)
     throw new RestoreError(
       'secret-key-in-browser',

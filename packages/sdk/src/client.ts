@@ -83,7 +83,7 @@ export function createClientWith(options: ClientOptions, { platform, openRouter 
       cause = error; // its code did not come; where a server may restore, that is enough
     }
     if (!remote || !['auto', 'remote'].includes(backend) || privacy === 'on-device')
-      throw new RestoreError('engine-unavailable', 'No engine of this device could be loaded; try again, or use a server.', { cause });
+      throw new RestoreError('engine-unavailable', 'No engine of this device could be loaded; use a server.', { cause });
     const server = remote(true);
     return { ...server, run: (_, work) => work(server, []), openDevice: async () => server };
   };
@@ -151,7 +151,7 @@ export function createClientWith(options: ClientOptions, { platform, openRouter 
   let ended: Promise<void> | undefined;
   const dispose = (): Promise<void> => {
     ended ??= (async () => {
-      disposal.abort(new RestoreError('disposed', 'Expected a living client, this one was disposed of; create another.'));
+      disposal.abort(new RestoreError('disposed', 'The client was disposed of; create another.'));
       await (await opening?.catch(() => undefined))?.dispose(); // one that never opened has nothing to return
     })();
     return ended;

@@ -76,7 +76,7 @@ export function answerError(status: number, body: unknown, { requestId, retryAft
   const facts = { status, requestId, retryAfterMs };
   if (!isProblem(body)) {
     const [code, retryable] = CODES[status] ?? ['bad-response', status >= 500];
-    return new RestoreError(code, `The server answered ${status} without a reason; look at what stands before it, or try later.`, {
+    return new RestoreError(code, `The server answered ${status} without a reason; try later, or look at what stands before it.`, {
       ...facts,
       retryable,
     });
@@ -90,10 +90,8 @@ export function answerError(status: number, body: unknown, { requestId, retryAft
 const CODES: Readonly<Record<number, readonly [ErrorCode, boolean]>> = {
   401: ['unauthorized', false],
   403: ['forbidden', false],
-  404: ['not-found', false],
   408: ['request-timeout', true],
   413: ['too-large', false],
-  425: ['not-ready', true],
   429: ['rate-limited', true],
   502: ['connection-failed', true],
   503: ['overloaded', true],

@@ -13,7 +13,7 @@ export function buildForm(picture: Blob, options: RestoreOptions, kind: 'restore
   for (const [name, value] of Object.entries({ model, precision, ...others, ...output })) {
     if (value === undefined) continue;
     if (!FIELDS.slice(0, kind === 'inspect' ? 2 : undefined).includes(name))
-      throw new RestoreError('invalid-option', `There is no option "${name}" here; see the table in the README.`, { details: { option: name } });
+      throw new RestoreError('invalid-option', `There is no option "${name}" here.`, { details: { option: name } });
     form.append(name, String(value)); // lists come out with commas between
   }
   form.append('image', picture, 'image'); // a part is a file by its name; what it is tells its content

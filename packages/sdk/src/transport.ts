@@ -105,7 +105,7 @@ async function exchange<T>(
     ...(body && { method: 'POST', body }),
   };
   const broken = (cause: unknown): never => {
-    const message = `The connection to ${baseUrl} failed: ${reasonOf(cause)}; look at baseUrl and the network.`;
+    const message = `The connection to ${baseUrl} failed: ${reasonOf(cause)}; look at baseUrl.`;
     throw new RestoreError('connection-failed', message, { cause, requestId: sentId, retryable: true });
   };
   onSent?.(0, 1);
@@ -118,7 +118,10 @@ async function exchange<T>(
   const { ok, status } = response;
   if (!ok) throw answerError(status, message, { requestId, retryAfterMs: parseRetryAfter(answer.get('Retry-After'), Date.now()) });
   if (typeof message !== 'object' || message === null)
-    throw new RestoreError('bad-response', `Expected JSON of the Fairweather API, got ${answer.get('Content-Type')}; look at baseUrl.`, { status, requestId });
+    throw new RestoreError('bad-response', `The answer is not of the Fairweather API, but ${answer.get('Content-Type')}; look at baseUrl.`, {
+      status,
+      requestId,
+    });
   return { message: message as T, requestId }; // the API's own contract, by its path
 }
 
