@@ -10,6 +10,7 @@ import { importRuntime } from './import-runtime.ts';
 import type { WorkerReply, WorkerRequest } from './ort-node-worker.ts';
 import { openOrtSession, type SessionSettings } from './ort-session.ts';
 import { createHostedGraphs, type SessionHost } from './session-host.ts';
+import { createSharedFeeds } from './shared-feeds.ts';
 
 /** Execution providers of onnxruntime-node. `auto` is CUDA where it is installed and works, else the CPU. */
 export type NodeBackend = 'auto' | 'cpu' | 'cuda' | 'webgpu';
@@ -51,11 +52,15 @@ function hostHere(settings: SessionSettings): SessionHost {
   return { open: (onnx, externalData) => openOrtSession(onnx, externalData, settings), close: () => Promise.resolve() };
 }
 
+/** Enough for the two large feeds of a tile of 1,600 x 1,600. */
+const KEPT_FEEDS_BYTES = 64 * 2 ** 20;
+
 /** A worker thread that holds the sessions. It does not keep the process alive while it has nothing to do. */
 function startWorker(settings: SessionSettings): SessionHost {
   const here = import.meta.url; // the worker stands beside this file, with the same ending: .ts, .js or .cjs
   const worker = new Worker(new URL(`./ort-node-worker${here.slice(here.lastIndexOf('.'))}`, here), { workerData: settings });
   worker.unref();
+  const shared = createSharedFeeds(KEPT_FEEDS_BYTES);
   const waiting = new Map<number, { resolve(reply: WorkerReply): void; reject(error: unknown): void }>();
   let nextId = 1;
   let lost: unknown;
@@ -90,7 +95,11 @@ function startWorker(settings: SessionSettings): SessionHost {
       return {
         inputNames,
         outputNames,
-        run: async (feeds) => ({ ...(await ask<'ran'>({ id: nextId++, type: 'run', session, feeds })).outputs }),
+        async run(feeds) {
+          const lent = shared.lend(feeds);
+          const { outputs } = await ask<'ran'>({ id: nextId++, type: 'run', session, feeds: lent }).finally(() => shared.takeBack(lent));
+          return { ...outputs };
+        },
         release: async () => {
           if (lost === undefined) await ask<'released'>({ id: nextId++, type: 'release', session });
         },

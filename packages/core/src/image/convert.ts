@@ -19,15 +19,13 @@ export function writePlanes(pixels: Pixels, rows: Int32Array, columns: Int32Arra
   const step = colourChannels(pixels) === 3 ? 1 : 0; // grey: G and B read the same sample as R
   const area = rows.length * columns.length;
   const scale = 1 / whiteLevel(pixels);
-  let at = 0;
-  for (const row of rows) {
-    const start = row * width * channels;
-    for (const column of columns) {
-      const sample = start + column * channels;
+  for (let y = 0, at = 0; y < rows.length; y++) {
+    const start = (rows[y] as number) * width * channels;
+    for (let x = 0; x < columns.length; x++, at++) {
+      const sample = start + (columns[x] as number) * channels;
       target[at] = (data[sample] as number) * scale;
       target[at + area] = (data[sample + step] as number) * scale;
       target[at + 2 * area] = (data[sample + 2 * step] as number) * scale;
-      at++;
     }
   }
 }

@@ -15,21 +15,36 @@ export type DdimStep = {
  * One deterministic DDIM update (eta = 0). The noise estimate takes the prediction before it is clipped, as the reference does.
  * @param noisyResidual     x_t, [1,3,H,W]
  * @param predictedResidual x̂_0, same dims
- * @returns x_tPrev, a new tensor; inputs are not changed
+ * @param target            where x_tPrev goes; may be the memory of either input. @default new memory, the inputs are not changed
+ * @returns x_tPrev
  * @throws RestoreError `dims-mismatch`
  * Source: Song et al. 2020 (arXiv:2010.02502), formula (12).
  */
-export function ddimStep(noisyResidual: Tensor<'NCHW'>, predictedResidual: Tensor<'NCHW'>, { alphaCumprod, alphaCumprodPrev, clip }: DdimStep): Tensor<'NCHW'> {
+export function ddimStep(
+  noisyResidual: Tensor<'NCHW'>,
+  predictedResidual: Tensor<'NCHW'>,
+  { alphaCumprod, alphaCumprodPrev, clip }: DdimStep,
+  target: Float32Array = new Float32Array(noisyResidual.data.length),
+): Tensor<'NCHW'> {
   assertDims('predictedResidual', predictedResidual, 'NCHW', noisyResidual.dims);
-  const signalScale = Math.sqrt(alphaCumprod);
-  const noiseScale = Math.sqrt(1 - alphaCumprod);
-  const signalScalePrev = Math.sqrt(alphaCumprodPrev);
-  const noiseScalePrev = Math.sqrt(1 - alphaCumprodPrev);
-  const next = new Float32Array(noisyResidual.data.length);
-  for (let i = 0; i < next.length; i++) {
-    const predicted = predictedResidual.data[i] as number; // same dims, checked above
-    const noise = ((noisyResidual.data[i] as number) - signalScale * predicted) / noiseScale;
-    next[i] = signalScalePrev * Math.max(-clip, Math.min(clip, predicted)) + noiseScalePrev * noise;
+  const next = tensor('NCHW', noisyResidual.dims, target);
+  // x_tPrev = signalScale * clip(x̂_0) + noiseScale * (x_t - √ᾱ_t x̂_0): √(1 - ᾱ_tPrev) times the noise estimate, whose divisor stands in noiseScale.
+  const signalScale = Math.sqrt(alphaCumprodPrev);
+  const noiseScale = Math.sqrt(1 - alphaCumprodPrev) / Math.sqrt(1 - alphaCumprod);
+  const noisy = noisyResidual.data;
+  const predicted = predictedResidual.data; // same dims, checked above
+  if (noiseScale === 0) {
+    for (let i = 0; i < target.length; i++) target[i] = signalScale * clamp(predicted[i] as number, clip);
+  } else {
+    const predictedScale = noiseScale * Math.sqrt(alphaCumprod);
+    for (let i = 0; i < target.length; i++) {
+      const x0 = predicted[i] as number;
+      target[i] = signalScale * clamp(x0, clip) + noiseScale * (noisy[i] as number) - predictedScale * x0;
+    }
   }
-  return tensor('NCHW', noisyResidual.dims, next);
+  return next;
+}
+
+function clamp(value: number, clip: number): number {
+  return Math.max(-clip, Math.min(clip, value));
 }

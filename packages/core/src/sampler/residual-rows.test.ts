@@ -1,63 +1,69 @@
 import { describe, expect, it } from 'vitest';
 import { createNoisePlate, cutNoise } from '../tensor/gaussian-noise.ts';
-import { tensor } from '../tensor/tensor.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { planTileGrid } from '../tiling/tile-grid.ts';
-import { noiseRows, stepRows } from './residual-rows.ts';
+import { createResidualRows, noiseRows } from './residual-rows.ts';
+import { planTileRuns } from './tile-runs.ts';
 
-const rule = { sizePx: 32, overlapPx: 8, multiplePx: 8 };
-const size = { height: 120, width: 72 };
-const grid = planTileGrid(size, rule);
+const grid = planTileGrid({ height: 120, width: 72 }, { sizePx: 32, overlapPx: 8, multiplePx: 8 });
 
-/** A step whose result at a place is a number of that place. */
+/** What the step left at a place is a number of that place. */
 const valueAt = (c: number, y: number, x: number): number => c * 100_000 + y * 100 + x;
-function placeRows() {
-  const ran: string[] = [];
-  const rows = stepRows(grid, async (row, column) => {
-    ran.push(`${row},${column}`);
-    const [y, x] = [grid.rows.spans[row]?.window ?? { start: 0, end: 0 }, grid.columns.spans[column]?.window ?? { start: 0, end: 0 }];
-    const [height, width] = [y.end - y.start, x.end - x.start];
-    const at = (i: number): number => valueAt(Math.floor(i / (height * width)), y.start + (Math.floor(i / width) % height), x.start + (i % width));
-    return tensor(
-      'NCHW',
-      [1, 3, height, width],
-      Float32Array.from({ length: 3 * height * width }, (_, i) => at(i)),
-    );
-  });
-  return { rows, ran };
+
+function windowAt(row: number, column: number) {
+  const [y, x] = [grid.rows.spans[row], grid.columns.spans[column]];
+  if (y === undefined || x === undefined) throw new RangeError(`The grid has no tile ${row},${column}.`);
+  return { y: y.window, x: x.window, height: y.window.end - y.window.start, width: x.window.end - x.window.start };
 }
 
-describe('noiseRows', () => {
-  it('are the plate over the picture', async () => {
+function placeTile(row: number, column: number): Tensor<'NCHW'> {
+  const { y, x, height, width } = windowAt(row, column);
+  const at = (i: number): number => valueAt(Math.floor(i / (height * width)), y.start + (Math.floor(i / width) % height), x.start + (i % width));
+  return tensor(
+    'NCHW',
+    [1, 3, height, width],
+    Float32Array.from({ length: 3 * height * width }, (_, i) => at(i)),
+  );
+}
+
+describe('noise rows', () => {
+  it('are the plate over the picture', () => {
     const plate = createNoisePlate(3);
-    const cut = await noiseRows(plate).cut({ start: 250, end: 260 }, { start: 8, end: 24 });
+    const cut = noiseRows(plate).cut({ start: 250, end: 260 }, { start: 8, end: 24 }, new Float32Array(3 * 10 * 16));
     expect(cut).toEqual(cutNoise(plate, { top: 250, left: 8, height: 10, width: 16 }));
   });
 });
 
-describe('stepRows', () => {
-  it('give every window what the step left there, across tiles and bands', async () => {
-    const { rows } = placeRows();
-    for (const { window: y } of grid.rows.spans)
-      for (const { window: x } of grid.columns.spans) {
-        const { data, dims } = await rows.cut(y, x);
-        const [height, width] = [y.end - y.start, x.end - x.start];
-        expect(dims).toEqual([1, 3, height, width]);
-        for (let i = 0; i < data.length; i++) {
-          const expected = valueAt(Math.floor(i / (height * width)), y.start + (Math.floor(i / width) % height), x.start + (i % width));
-          // Weights of a hand-over sum to 1 within float32; values go to 212,000.
-          expect(Math.abs((data[i] as number) - expected)).toBeLessThan(0.05);
-        }
+describe('residual rows', () => {
+  it('give every window what the step left there, across tiles, although rows take the place of others', () => {
+    const rows = createResidualRows(grid);
+    let windows = 0;
+    for (const { step, row, column } of planTileRuns(grid, 2)) {
+      if (step === 0) {
+        rows.add(row, column, placeTile(row, column));
+        continue;
       }
+      windows += 1;
+      const { y, x, height, width } = windowAt(row, column);
+      const { data, dims } = rows.cut(y, x, new Float32Array(3 * height * width));
+      expect(dims).toEqual([1, 3, height, width]);
+      const expected = placeTile(row, column).data;
+      // Weights of a hand-over sum to 1 within float32; values go to 212,000.
+      for (let i = 0; i < data.length; i++) expect(Math.abs((data[i] as number) - (expected[i] as number))).toBeLessThan(0.05);
+    }
+    expect(windows).toBe(grid.rows.spans.length * grid.columns.spans.length);
   });
-  it('run a row of tiles when its rows are asked for, once', async () => {
-    const { rows, ran } = placeRows();
-    const columns = grid.columns.spans.length;
-    await rows.cut({ start: 0, end: 1 }, { start: 0, end: 8 });
-    expect(ran).toHaveLength(columns);
-    await rows.cut({ start: 0, end: 2 }, { start: 8, end: 16 });
-    expect(ran).toHaveLength(columns);
-    await rows.cut({ start: 100, end: 120 }, { start: 0, end: 8 });
-    expect(ran).toHaveLength(columns * grid.rows.spans.length);
-    expect(new Set(ran).size).toBe(ran.length);
+  it('say what they have, and refuse what they do not have yet', () => {
+    const rows = createResidualRows(grid);
+    const { y, x, height, width } = windowAt(0, 0);
+    const cut = () => rows.cut(y, x, new Float32Array(3 * height * width));
+    expect(rows.has(y)).toBe(false);
+    expect(cut).toThrow('Rows up to 32 were asked for, they are there up to 0.');
+    for (const { step, row, column } of planTileRuns(grid, 2)) {
+      if (step === 1) break;
+      rows.add(row, column, placeTile(row, column));
+    }
+    expect(rows.has(y)).toBe(true);
+    expect(cut).not.toThrow();
   });
 });

@@ -1,81 +1,86 @@
-/** A noisy residual over the whole picture whose rows are made when they are asked for, and forgotten when they have been passed. */
+/** What a sampling step reads: x_t over the whole picture, of which only the rows are kept that a later window may ask for. */
 import { cutNoise, type NoisePlate } from '../tensor/gaussian-noise.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { createResidualBlender, type ResidualPatch } from '../tiling/blend.ts';
-import type { Span, TileGrid } from '../tiling/tile-grid.ts';
+import { finishedPx, type Span, type TileGrid } from '../tiling/tile-grid.ts';
 
-/** x_t of the whole picture. Windows are asked for from the top down: rows above the last window are gone. */
-export type ResidualRows = {
-  /** @returns [1,3,rows,columns] */
-  cut(rows: Span, columns: Span): Promise<Tensor<'NCHW'>>;
+/** x_t of the whole picture. Windows are asked for from the top down. */
+export type ResidualSource = {
+  /** Whether all of these rows are there. */
+  has(rows: Span): boolean;
+  /**
+   * @param target where the numbers go, 3 * rows * columns of them
+   * @returns [1,3,rows,columns]
+   */
+  cut(rows: Span, columns: Span, target: Float32Array): Tensor<'NCHW'>;
+};
+
+/** What one step leaves and the next one reads. */
+export type ResidualRows = ResidualSource & {
+  /** Takes x_tPrev [1,3,H,W] of the next tile, in reading order; its memory may be changed. */
+  add(row: number, column: number, noisyResidual: Tensor<'NCHW'>): void;
 };
 
 /** Where sampling starts: x_T is the noise plate, repeated over the picture. */
-export function noiseRows(plate: NoisePlate): ResidualRows {
+export function noiseRows(plate: NoisePlate): ResidualSource {
   return {
-    cut: async (rows, columns) => cutNoise(plate, { top: rows.start, left: columns.start, height: rows.end - rows.start, width: columns.end - columns.start }),
+    has: () => true,
+    cut: (rows, columns, target) =>
+      cutNoise(plate, { top: rows.start, left: columns.start, height: rows.end - rows.start, width: columns.end - columns.start }, target),
   };
 }
 
 /**
- * What one sampling step leaves: tiles are run row by row, blended, and kept as long as a window may ask for them. So the next step reads what the
- * untiled picture would give it, not what a tile saw at its own edges, and the overlap need only cover the receptive field of one pass.
- * @param runTile runs the step on the tile in this row and column of the grid -> x_tPrev [1,3,H,W]
+ * Tiles are blended and their rows kept as long as a window may ask for them. So the next step reads what the untiled picture would give it, not what
+ * a tile saw at its own edges, and the overlap need only cover the receptive field of one pass. Rows go round in a ring: row y stands in place y mod
+ * its length, and takes the place of one that has been passed.
  */
-export function stepRows(grid: TileGrid, runTile: (row: number, column: number) => Promise<Tensor<'NCHW'>>): ResidualRows {
+export function createResidualRows(grid: TileGrid): ResidualRows {
+  const length = ringLength(grid);
+  const ring: Ring = { length, width: grid.width, planes: new Float32Array(3 * length * grid.width) };
   const blender = createResidualBlender(grid);
-  let bands: readonly Band[] = [];
-  let nextRow = 0;
-
-  const runRow = async (): Promise<Band> => {
-    const row = nextRow++;
-    let band: Band | undefined;
-    for (let column = 0; column < grid.columns.spans.length; column++) {
-      const patch = blender.add(row, column, await runTile(row, column));
-      band ??= { start: patch.top, end: patch.top + patch.height, planes: new Float32Array(3 * patch.height * grid.width) };
-      storePatch(patch, band, grid.width);
-    }
-    return band as Band; // a grid has at least one column
-  };
-
+  let finishedRows = 0;
   return {
-    async cut(rows, columns) {
-      bands = bands.filter(({ end }) => end > rows.start).map((band) => dropRows(band, rows.start, grid.width));
-      while ((bands.at(-1)?.end ?? 0) < rows.end) bands = [...bands, await runRow()];
-      return cutBands(bands, grid.width, rows, columns);
+    has: (rows) => rows.end <= finishedRows,
+    add(row, column, noisyResidual) {
+      storePatch(blender.add(row, column, noisyResidual), ring);
+      if (column === grid.columns.spans.length - 1) finishedRows = finishedPx(grid.rows, row + 1);
+    },
+    cut(rows, columns, target) {
+      if (rows.end > finishedRows) throw new RangeError(`Rows up to ${rows.end} were asked for, they are there up to ${finishedRows}.`);
+      return cutRing(ring, rows, columns, target);
     },
   };
 }
 
-/** Finished rows `start` to `end` of the picture, planes [3,end-start,width]. */
-type Band = { readonly start: number; readonly end: number; readonly planes: Float32Array };
+/** Planes [3,length,width]. */
+type Ring = { readonly length: number; readonly width: number; readonly planes: Float32Array };
 
-/** The band from row `start` on: what lies above has been passed. */
-function dropRows(band: Band, start: number, width: number): Band {
-  if (band.start >= start) return band;
-  const [height, left] = [band.end - band.start, band.end - start];
-  const planes = new Float32Array(3 * left * width);
-  for (let c = 0; c < 3; c++) planes.set(band.planes.subarray((c * height + height - left) * width, (c + 1) * height * width), c * left * width);
-  return { start, end: band.end, planes };
+/** The most rows from the start of a window to the end of the tiles it reaches into. */
+function ringLength({ rows }: TileGrid): number {
+  let added = 0;
+  const lengths = rows.spans.map(({ window }) => {
+    while (finishedPx(rows, added) < window.end) added++;
+    return finishedPx(rows, added) - window.start;
+  });
+  return Math.max(...lengths);
 }
 
-function storePatch({ left, width, height, planes, strideH, strideW }: ResidualPatch, band: Band, bandWidth: number): void {
+function storePatch({ top, left, width, height, planes, strideH, strideW }: ResidualPatch, ring: Ring): void {
   for (let c = 0; c < 3; c++)
     for (let y = 0; y < height; y++) {
       const from = (c * strideH + y) * strideW;
-      band.planes.set(planes.subarray(from, from + width), (c * height + y) * bandWidth + left);
+      ring.planes.set(planes.subarray(from, from + width), (c * ring.length + ((top + y) % ring.length)) * ring.width + left);
     }
 }
 
-function cutBands(bands: readonly Band[], bandWidth: number, rows: Span, columns: Span): Tensor<'NCHW'> {
+function cutRing(ring: Ring, rows: Span, columns: Span, target: Float32Array): Tensor<'NCHW'> {
   const height = rows.end - rows.start;
   const width = columns.end - columns.start;
-  const window = new Float32Array(3 * height * width);
-  for (const { start, end, planes } of bands)
-    for (let c = 0; c < 3; c++)
-      for (let y = Math.max(start, rows.start); y < Math.min(end, rows.end); y++) {
-        const from = (c * (end - start) + y - start) * bandWidth + columns.start;
-        window.set(planes.subarray(from, from + width), (c * height + y - rows.start) * width);
-      }
-  return tensor('NCHW', [1, 3, height, width], window);
+  for (let c = 0; c < 3; c++)
+    for (let y = 0; y < height; y++) {
+      const from = (c * ring.length + ((rows.start + y) % ring.length)) * ring.width + columns.start;
+      target.set(ring.planes.subarray(from, from + width), (c * height + y) * width);
+    }
+  return tensor('NCHW', [1, 3, height, width], target);
 }

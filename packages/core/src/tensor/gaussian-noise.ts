@@ -23,13 +23,16 @@ export function createNoisePlate(seed: number): NoisePlate {
   return plate;
 }
 
-/** The part of the repeated plate that lies over a window of the picture. @returns [1,3,height,width] */
+/**
+ * The part of the repeated plate that lies over a window of the picture.
+ * @param noise where the numbers go, 3 * height * width of them. @default new memory
+ * @returns [1,3,height,width]
+ */
 export function cutNoise(
   plate: NoisePlate,
-  window: { readonly top: number; readonly left: number; readonly height: number; readonly width: number },
+  { top, left, height, width }: { readonly top: number; readonly left: number; readonly height: number; readonly width: number },
+  noise: Float32Array = new Float32Array(3 * height * width),
 ): Tensor<'NCHW'> {
-  const { top, left, height, width } = window;
-  const noise = new Float32Array(3 * height * width);
   let at = 0;
   for (let c = 0; c < 3; c++) {
     for (let y = top; y < top + height; y++) {

@@ -1,8 +1,8 @@
 /** Residuals of tiles, row by row -> finished rectangles of the residual; only the hand-overs are kept in memory. */
 import { assertDims, type Tensor } from '../tensor/tensor.ts';
-import type { TileAxis, TileGrid } from './tile-grid.ts';
+import type { TileAxis, TileGrid, TileSpan } from './tile-grid.ts';
 
-/** A finished rectangle of the residual: planes [3,strideH,strideW], of which the first `height` rows and `width` columns count. */
+/** A finished rectangle of the residual: the top left `height` x `width` of planes whose rows are `strideW` and whose channels `strideH` rows apart. */
 export type ResidualPatch = {
   readonly top: number;
   readonly left: number;
@@ -14,7 +14,10 @@ export type ResidualPatch = {
 };
 
 export type ResidualBlender = {
-  /** Takes the residual [1,3,H,W] of the next tile, in reading order; gives the rectangle that no later tile can change. */
+  /**
+   * Takes the residual [1,3,H,W] of the next tile, in reading order; gives the rectangle that no later tile can change. The numbers are blended where
+   * they stand: the residual is the blender's from now on, and the rectangle is a part of it.
+   */
   add(row: number, column: number, residual: Tensor<'NCHW'>): ResidualPatch;
 };
 
@@ -25,60 +28,74 @@ export type ResidualBlender = {
 export function createResidualBlender(grid: TileGrid): ResidualBlender {
   const { rows, columns } = grid;
   const rowStrip = new Float32Array(3 * rows.rampPx * grid.width); // bottom hand-over of the tile row above, [3,ramp,width]
-  let columnStrip = new Float32Array(0); // right hand-over of the tile to the left, [3,strideH,ramp]
+  const longest = Math.max(...rows.spans.map(({ region }) => region.end - region.start));
+  const columnStrip = new Float32Array(3 * longest * columns.rampPx); // right hand-over of the tile to the left, [3,regionH,ramp]
 
   return {
     add(row, column, residual) {
-      const patch = weighResidual(grid, row, column, residual);
-      if (column > 0) addStrip(patch, columnStrip, patch.strideH, columns.rampPx, 0, columns.rampPx);
-      const width = column < columns.spans.length - 1 ? patch.strideW - columns.rampPx : patch.strideW;
-      if (width < patch.strideW) columnStrip = copyColumns(patch, width, columns.rampPx);
+      const region = cutRegion(spanAt(rows, row), spanAt(columns, column), residual);
+      fadeRows(region, rows, row);
+      fadeColumns(region, columns, column);
+      if (column > 0) addStrip(region, columnStrip, region.height, columns.rampPx, 0, columns.rampPx);
+      const width = column < columns.spans.length - 1 ? region.width - columns.rampPx : region.width;
+      if (width < region.width) storeColumns(region, width, columns.rampPx, columnStrip);
 
-      if (row > 0) addStrip(patch, rowStrip, rows.rampPx, width, patch.left, grid.width);
-      const height = row < rows.spans.length - 1 ? patch.strideH - rows.rampPx : patch.strideH;
-      if (height < patch.strideH) storeRows(patch, height, rows.rampPx, width, rowStrip, grid.width);
-      return { ...patch, height, width };
+      if (row > 0) addStrip(region, rowStrip, rows.rampPx, width, region.left, grid.width);
+      const height = row < rows.spans.length - 1 ? region.height - rows.rampPx : region.height;
+      if (height < region.height) storeRows(region, height, rows.rampPx, width, rowStrip, grid.width);
+      return { ...region, height, width };
     },
   };
 }
 
-/** The tile's region of its residual, times the fading weights of its inner sides. */
-function weighResidual(grid: TileGrid, row: number, column: number, residual: Tensor<'NCHW'>): ResidualPatch {
-  const y = spanAt(grid.rows, row);
-  const x = spanAt(grid.columns, column);
-  const windowH = y.window.end - y.window.start;
-  const windowW = x.window.end - x.window.start;
-  assertDims('residual', residual, 'NCHW', [1, 3, windowH, windowW]);
-  const strideH = y.region.end - y.region.start;
-  const strideW = x.region.end - x.region.start;
-  const weightsY = fadingWeights(strideH, grid.rows, row);
-  const weightsX = fadingWeights(strideW, grid.columns, column);
-  const planes = new Float32Array(3 * strideH * strideW);
-  let at = 0;
-  for (let c = 0; c < 3; c++)
-    for (let i = 0; i < strideH; i++) {
-      const weight = weightsY[i] as number;
-      let from = (c * windowH + y.region.start - y.window.start + i) * windowW + x.region.start - x.window.start;
-      for (let j = 0; j < strideW; j++) planes[at++] = weight * (weightsX[j] as number) * (residual.data[from++] as number);
-    }
-  return { top: y.region.start, left: x.region.start, height: strideH, width: strideW, planes, strideH, strideW };
-}
-
-function spanAt(axis: TileAxis, index: number): TileAxis['spans'][number] {
+function spanAt(axis: TileAxis, index: number): TileSpan {
   const span = axis.spans[index];
   if (span === undefined) throw new RangeError(`The grid has ${axis.spans.length} tiles on this side, there is no number ${index}.`);
   return span;
 }
 
-/** 1 inside; rising over the ramp at the start unless it is the picture's border, falling at the end likewise. */
-function fadingWeights(length: number, axis: TileAxis, index: number): Float32Array {
-  const weights = new Float32Array(length).fill(1);
-  for (let k = 0; k < axis.rampPx; k++) {
-    const rising = (k + 0.5) / axis.rampPx;
-    if (index > 0) weights[k] = rising;
-    if (index < axis.spans.length - 1) weights[length - axis.rampPx + k] = 1 - rising;
+/** The tile's region within the residual of its window. */
+function cutRegion(y: TileSpan, x: TileSpan, residual: Tensor<'NCHW'>): ResidualPatch {
+  const strideH = y.window.end - y.window.start;
+  const strideW = x.window.end - x.window.start;
+  assertDims('residual', residual, 'NCHW', [1, 3, strideH, strideW]);
+  const planes = residual.data.subarray((y.region.start - y.window.start) * strideW + x.region.start - x.window.start);
+  const height = y.region.end - y.region.start;
+  const width = x.region.end - x.region.start;
+  return { top: y.region.start, left: x.region.start, height, width, planes, strideH, strideW };
+}
+
+/** Weight of a tile at place `k` of the hand-over to the next one is 1 - this; that of the next one is this. */
+function risingWeight(k: number, rampPx: number): number {
+  return (k + 0.5) / rampPx;
+}
+
+/** Weighs the inner hand-overs at the top and at the bottom. */
+function fadeRows({ planes, height, width, strideH, strideW }: ResidualPatch, { rampPx, spans }: TileAxis, row: number): void {
+  const scale = (y: number, weight: number): void => {
+    for (let c = 0; c < 3; c++) {
+      const start = (c * strideH + y) * strideW;
+      for (let at = start; at < start + width; at++) planes[at] = weight * (planes[at] as number);
+    }
+  };
+  for (let k = 0; k < rampPx; k++) {
+    if (row > 0) scale(k, risingWeight(k, rampPx));
+    if (row < spans.length - 1) scale(height - rampPx + k, 1 - risingWeight(k, rampPx));
   }
-  return weights;
+}
+
+/** Weighs the inner hand-overs at the left and at the right. */
+function fadeColumns({ planes, height, width, strideH, strideW }: ResidualPatch, { rampPx, spans }: TileAxis, column: number): void {
+  for (let c = 0; c < 3; c++)
+    for (let y = 0; y < height; y++) {
+      const left = (c * strideH + y) * strideW;
+      const right = left + width - rampPx;
+      for (let k = 0; k < rampPx; k++) {
+        const rising = risingWeight(k, rampPx);
+        if (column > 0) planes[left + k] = rising * (planes[left + k] as number);
+        if (column < spans.length - 1) planes[right + k] = (1 - rising) * (planes[right + k] as number);
+      }
+    }
 }
 
 /** Adds a strip [3,height,stripWidth], from its column `stripLeft` on, to the top left `height` x `width` of a patch. */
@@ -92,11 +109,13 @@ function addStrip(patch: ResidualPatch, strip: Float32Array, height: number, wid
     }
 }
 
-function copyColumns(patch: ResidualPatch, left: number, width: number): Float32Array<ArrayBuffer> {
-  const { planes, strideH, strideW } = patch;
-  const strip = new Float32Array(3 * strideH * width);
-  for (let line = 0; line < 3 * strideH; line++) strip.set(planes.subarray(line * strideW + left, line * strideW + left + width), line * width);
-  return strip;
+function storeColumns(patch: ResidualPatch, left: number, width: number, strip: Float32Array): void {
+  const { planes, height, strideH, strideW } = patch;
+  for (let c = 0; c < 3; c++)
+    for (let y = 0; y < height; y++) {
+      const from = (c * strideH + y) * strideW + left;
+      strip.set(planes.subarray(from, from + width), (c * height + y) * width);
+    }
 }
 
 function storeRows(patch: ResidualPatch, top: number, height: number, width: number, strip: Float32Array, stripWidth: number): void {

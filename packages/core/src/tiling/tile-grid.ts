@@ -33,6 +33,13 @@ export function planTileGrid(size: { readonly height: number; readonly width: nu
   return { rows: planAxis(size.height, rule), columns: planAxis(size.width, rule), height: size.height, width: size.width };
 }
 
+/** How much of a side no later tile can change once the first `count` have been blended. */
+export function finishedPx({ spans, rampPx }: TileAxis, count: number): number {
+  const last = spans[count - 1];
+  if (last === undefined) return 0;
+  return count === spans.length ? last.region.end : last.region.end - rampPx;
+}
+
 function planAxis(side: number, { sizePx, overlapPx, multiplePx }: TileSides): TileAxis {
   const roundUp = (value: number): number => Math.ceil(value / multiplePx) * multiplePx;
   if (side <= sizePx) return { spans: [{ window: { start: 0, end: roundUp(side) }, region: { start: 0, end: side } }], rampPx: 0 };
