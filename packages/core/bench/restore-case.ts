@@ -23,6 +23,8 @@ export type CaseResult = {
   /** Processor time of all threads in that run: hardly touched by what else the machine does. */
   readonly cpuMs: number;
   readonly tiles: number;
+  /** Resident memory before the first run; its peak while loading may have been higher. */
+  readonly loadedRssBytes: number;
   readonly peakRssBytes: number;
   readonly timings: Readonly<Record<string, number>>;
 };
@@ -43,7 +45,7 @@ function timed(factory: GraphFactory): GraphFactory & { takeMs(): number } {
     get backend() {
       return factory.backend;
     },
-    create: async (name, onnx) => time(await factory.create(name, onnx)),
+    create: async (name, onnx, externalData) => time(await factory.create(name, onnx, externalData)),
     dispose: () => factory.dispose(),
     takeMs() {
       const ms = spentMs;
@@ -65,7 +67,9 @@ const restorer = createRestorer({
   graphs: factory,
   codec: createNodeCodec(),
 });
-await restorer.load(options.precision === undefined ? {} : { precision: options.precision });
+const { model, precision } = options;
+await restorer.load({ ...(model === undefined ? {} : { model }), ...(precision === undefined ? {} : { precision }) });
+const loadedRssBytes = process.memoryUsage().rss;
 
 let best: CaseResult | undefined;
 for (let run = 0; run < times; run++) {
@@ -78,6 +82,7 @@ for (let run = 0; run < times; run++) {
     graphMs: factory.takeMs(),
     cpuMs: cpuMsSince(cpuBefore),
     tiles: report.tiles.count,
+    loadedRssBytes,
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
     timings: report.timings,
   };

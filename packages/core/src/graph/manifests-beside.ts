@@ -8,10 +8,10 @@ import type { GraphFile, GraphFiles, Manifest, ModelFile, ModelSpec } from './mo
  * @throws RestoreError `manifest-invalid`
  */
 export function addManifests(manifest: Manifest, beside: Readonly<Record<string, unknown>>): Manifest {
-  const added = Object.entries(beside).flatMap(([folder, json]) =>
-    Object.entries(parseManifest(json, `${folder}/manifest.json`).models).map(([name, spec]) => [name, placeModel(spec, folder)] as const),
-  );
-  return { ...manifest, models: { ...Object.fromEntries(added), ...manifest.models } };
+  const models: Record<string, ModelSpec> = { ...manifest.models };
+  for (const [folder, json] of Object.entries(beside))
+    for (const [name, spec] of Object.entries(parseManifest(json, `${folder}/manifest.json`).models)) models[name] ??= placeModel(spec, folder);
+  return { ...manifest, models };
 }
 
 /** The same model with its files below a folder. */

@@ -1,8 +1,47 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeGraphs, createFakeStore } from '../../testing/fake-model.ts';
+import { createFakeStepGraphs, createFakeStepStore, describeFakeStepModel } from '../../testing/fake-step-model.ts';
 import { createNodeCodec } from '../adapter/codec-node.ts';
+import { openModel } from '../open-model.ts';
 import { createRestorer } from '../restorer.ts';
+import { createModelStore } from './model-store.ts';
 import { encodePicture, paintPixels } from '../../testing/pictures.ts';
+
+describe('weights in pieces beside a graph', () => {
+  it('come with it, under the names by which it calls them', async () => {
+    const graphs = createFakeStepGraphs();
+    const models = await createFakeStepStore();
+    const opened = await openModel(models, graphs, { precision: 'fp32' });
+    expect(graphs.pieces.get('encoder')).toEqual([
+      { path: 'encoder.0.bin', data: Uint8Array.of(2, 1) },
+      { path: 'encoder.1.bin', data: Uint8Array.of(2, 2) },
+    ]);
+    await opened.dispose();
+    expect(graphs.alive.size).toBe(0);
+  });
+  it('keep their names when the model lies in a folder of its own', async () => {
+    const { manifest, files } = await describeFakeStepModel();
+    const read: string[] = [];
+    const shipped = (await createFakeStore()).manifest;
+    const models = createModelStore(
+      structuredClone(shipped),
+      async (file, { onBytes }) => {
+        read.push(file);
+        const bytes = files.get(file.replace('t3/', '')) as Uint8Array<ArrayBuffer>;
+        onBytes(bytes.length);
+        return bytes;
+      },
+      { t3: manifest },
+    );
+    const { graphs } = await models.load({ model: 'fake-step', precision: 'fp32' });
+    expect(read).toContain('t3/decoder.1.bin');
+    expect(graphs.decoder?.externalData.map(({ path }) => path)).toEqual(['decoder.0.bin', 'decoder.1.bin']);
+  });
+  it('never run with a wrong hash', async () => {
+    const models = await createFakeStepStore({ tamper: (file, bytes) => (file === 'encoder.1.bin' ? bytes.map((b) => b ^ 1) : bytes) });
+    await expect(models.load({ precision: 'fp32' })).rejects.toMatchObject({ code: 'model-corrupt', details: { file: 'encoder.1.bin' } });
+  });
+});
 
 describe('a model store', () => {
   it('gives what the manifest describes', async () => {

@@ -43,12 +43,12 @@ function checkNames(
   throw new UsageError(`--remove: model ${name} knows ${spec.weathers.join(', ')}, not ${unknown}.`);
 }
 
-/** @throws UsageError that says how to get the model, where the manifest knows */
-function findNamed(manifest: Manifest, model: string | undefined): ReturnType<typeof findModel> {
+/** @throws UsageError naming the models there are, and how to get one that cannot be shipped */
+export function findNamed(manifest: Manifest, model: string | undefined): ReturnType<typeof findModel> {
   try {
     return findModel(manifest, model);
   } catch (error) {
-    if (isRestoreError(error)) throw new UsageError(`--model: ${error.message}`);
+    if (isRestoreError(error)) throw new UsageError(error.message);
     throw error;
   }
 }

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listModelFiles, type Manifest, type ModelFile, type ModelSpec, type Precision, RestoreError, verifyModelFile } from '@fairweather/core';
 import { openModelsDir } from '@fairweather/core/node';
-import { describeFailure, type Failure, UsageError } from './cli-error.ts';
-import { findModelsDir, PRECISIONS } from './engine.ts';
+import { describeFailure, type Failure } from './cli-error.ts';
+import { findModelsDir, findNamed, PRECISIONS } from './engine.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { formatBytes } from './report-text.ts';
 import { printJson, printLine, type Terminal } from './terminal.ts';
@@ -59,10 +59,9 @@ export function sizesOf(spec: ModelSpec): Readonly<Record<string, number>> {
 }
 
 /** @throws UsageError when there is no model of a name */
-function filesOf({ models }: Manifest, names: readonly string[]): readonly { readonly model: string; readonly expected: ModelFile }[] {
-  const unknown = names.find((name) => !Object.hasOwn(models, name));
-  if (unknown !== undefined) throw new UsageError(`There is no model ${unknown}; there are ${Object.keys(models).join(', ')}.`);
-  return Object.entries(models)
+function filesOf(manifest: Manifest, names: readonly string[]): readonly { readonly model: string; readonly expected: ModelFile }[] {
+  for (const name of names) findNamed(manifest, name);
+  return Object.entries(manifest.models)
     .filter(([name]) => names.length === 0 || names.includes(name))
     .flatMap(([model, spec]) => {
       const files = new Map(PRECISIONS.flatMap((precision) => listModelFiles(spec, precision) ?? []).map((file) => [file.file, file])); // the pool serves all precisions

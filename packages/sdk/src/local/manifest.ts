@@ -16,6 +16,8 @@ export type PageManifest = {
   readonly json: unknown;
   readonly defaultModel: string;
   readonly models: Readonly<Record<string, ManifestModel>>;
+  /** How to get models that cannot be shipped, by name. */
+  readonly notShipped?: Readonly<Record<string, string>>;
 };
 
 /**
@@ -49,21 +51,24 @@ export async function readCachedManifest(models: URL, cache: FileCache): Promise
 function parse(text: string, url: string): PageManifest {
   try {
     const json: unknown = JSON.parse(text);
-    const { defaultModel, models } = json as Partial<PageManifest>; // looked at here, and by the worker
+    const { defaultModel, models, notShipped = {} } = json as Partial<PageManifest>; // looked at here, and by the worker
     if (typeof defaultModel !== 'string' || typeof models !== 'object' || models === null) throw new Error('it has no models');
-    return { json, defaultModel, models };
+    return { json, defaultModel, models, notShipped };
   } catch (cause) {
     throw new RestoreError('manifest-invalid', `${url} must be a manifest of models: ${(cause as Error).message}; look at the option models.`, { cause });
   }
 }
 
-/** @throws RestoreError `model-not-found` naming those there are */
+/** @throws RestoreError `model-not-found` naming those there are, and how to get one that cannot be shipped */
 export function modelOf(manifest: PageManifest, name: string = manifest.defaultModel): ManifestModel {
   const model = Object.hasOwn(manifest.models, name) ? manifest.models[name] : undefined;
-  if (model === undefined)
-    throw new RestoreError('model-not-found', `There is no model "${name}"; the manifest has ${Object.keys(manifest.models).join(', ')}.`, {
+  if (model === undefined) {
+    const { models, notShipped = {} } = manifest;
+    const howTo = Object.hasOwn(notShipped, name) ? ` ${notShipped[name]}` : '';
+    throw new RestoreError('model-not-found', `There is no model "${name}"; the manifest has ${Object.keys(models).join(', ')}.${howTo}`, {
       details: { model: name },
     });
+  }
   return model;
 }
 

@@ -126,8 +126,8 @@ function countGraphs(graphs: GraphFactory, compiled: CompileCount, tell: (event:
   const start = performance.now();
   return {
     ...graphs,
-    async create(name, onnx) {
-      const graph = await graphs.create(name, onnx);
+    async create(name, onnx, externalData) {
+      const graph = await graphs.create(name, onnx, externalData);
       tell({ type: 'compile', done: ++compiled.done, total: GRAPHS, elapsedMs: performance.now() - start });
       return graph;
     },
