@@ -15,7 +15,7 @@ const rooms = {
   'graph/': ['errors.ts', 'options.ts', 'tensor/'],
   'sampler/': ['errors.ts', 'tensor/', 'image/', 'tiling/', 'graph/'],
   'conditioning/': ['errors.ts', 'report.ts', 'tensor/', 'image/', 'graph/', 'sampler/denoiser.ts', 'sampler/step-denoiser.ts'], // it makes what a denoiser is conditioned on
-  'contract/': ['errors.ts', 'options.ts', 'report.ts'],
+  'contract/': ['errors.ts', 'options.ts', 'progress.ts', 'report.ts'],
 };
 const quote = (path) => path.replaceAll('.', '\\.');
 const tests = '\\.test\\.ts$';

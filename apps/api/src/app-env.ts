@@ -5,6 +5,7 @@ import type { Span, Tracer } from '@opentelemetry/api';
 import type { Context } from 'hono';
 import type { Client } from './client.ts';
 import type { Engine } from './engine/engine.ts';
+import type { Jobs } from './jobs/jobs.ts';
 import type { Metrics } from './observe/metrics.ts';
 import type { RequestLog } from './observe/request-log.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -40,6 +41,9 @@ export type AppDeps = {
   docsFile(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** Where pictures may be named by their address; not at all when left out. */
   readonly fetchPicture?: FetchPicture;
+  readonly jobs: Jobs;
+  /** @throws ApiError `url-refused` where an address may not be told of jobs */
+  checkWebhook(url: string): void;
   readonly now: () => Date;
 };
 

@@ -14,6 +14,7 @@ import { registerDocs } from './routes/docs.ts';
 import { registerFacts } from './routes/facts.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerInspect } from './routes/inspect.ts';
+import { registerJobs } from './routes/jobs.ts';
 import { registerRestore } from './routes/restore.ts';
 import { describeIssues, invalidOptions } from './upload/option-fields.ts';
 
@@ -34,6 +35,7 @@ export function createApp(deps: AppDeps): App {
   app.use('/v1/*', authenticate(deps), limitRate(deps));
   registerRestore(app, deps);
   registerInspect(app, deps);
+  registerJobs(app, deps);
   registerFacts(app, deps);
   registerHealth(app, deps);
   registerDocs(app, deps);
@@ -50,18 +52,20 @@ const forbidContents: MiddlewareHandler<AppEnv> = async (c, next) => {
 function allowOrigins({ settings: { corsOrigins } }: AppDeps): ReturnType<typeof cors> {
   return cors({
     origin: corsOrigins.includes('*') ? '*' : [...corsOrigins],
-    allowMethods: ['GET', 'POST'],
-    allowHeaders: ['Authorization', 'Content-Type', HEADERS.requestId],
-    exposeHeaders: [...Object.values(HEADERS), 'Server-Timing', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
+    allowMethods: ['GET', 'POST', 'DELETE'],
+    allowHeaders: ['Authorization', 'Content-Type', 'Last-Event-ID', HEADERS.requestId, HEADERS.idempotencyKey],
+    exposeHeaders: [...Object.values(HEADERS), 'Server-Timing', 'Retry-After', 'Location', 'RateLimit', 'RateLimit-Policy'],
     maxAge: 3600,
   });
 }
 
+const POSTED: readonly string[] = [ROUTES.restore, ROUTES.inspect, ROUTES.jobs];
+
 /** Paths that are there, asked in a way they do not have. */
 function refuseOtherMethods(app: App): void {
   for (const path of Object.values(ROUTES)) {
-    const allowed = path === ROUTES.restore || path === ROUTES.inspect ? 'POST' : 'GET, HEAD';
-    app.all(path, (c) => {
+    const allowed = path === ROUTES.job ? 'GET, HEAD, DELETE' : POSTED.includes(path) ? 'POST' : 'GET, HEAD';
+    app.all(path.replace('{id}', ':id'), (c) => {
       c.header('Allow', allowed);
       throw new ApiError('method-not-allowed', `This path takes ${allowed}, got another method.`);
     });

@@ -34,7 +34,7 @@ describe('the configuration', () => {
       FAIRWEATHER_MAX_PIXEL: '5',
       FAIRWEATHER_CORS_ORIGINS: 'https://a.example,b.example/x',
       FAIRWEATHER_KEYS_FILE: 'none.json',
-      FAIRWEATHER_REDIS_URL: 'http://user:hunter2@cache',
+      REDIS_URL: 'http://user:hunter2@cache',
     });
     for (const name of [
       'PORT',
@@ -43,7 +43,7 @@ describe('the configuration', () => {
       'FAIRWEATHER_MAX_PIXEL ',
       'FAIRWEATHER_CORS_ORIGINS',
       'FAIRWEATHER_KEYS_FILE',
-      'FAIRWEATHER_REDIS_URL',
+      'REDIS_URL',
     ])
       expect(faults.filter((fault) => fault.startsWith(name))).toHaveLength(1);
     expect(faults).toHaveLength(7);

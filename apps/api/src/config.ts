@@ -1,12 +1,14 @@
 /** The environment -> a frozen configuration; all faults are named at once. */
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
+import { join } from 'node:path';
 import { type KeyRecord, parseKeyFile } from '@fairweather/core/api-key';
 import type { NodeBackend } from '@fairweather/core/node';
 import { z } from '@hono/zod-openapi';
 import type { AppSettings } from './app-env.ts';
 import type { EngineSettings } from './engine/engine.ts';
 import type { WorkerSettings } from './engine/messages.ts';
+import type { S3Settings } from './jobs/s3-store.ts';
 
 export type Config = {
   readonly host: string;
@@ -21,11 +23,25 @@ export type Config = {
   readonly fetchTimeoutMs: number;
   /** Proxies in front whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: number;
-  /** Where rates are counted for all servers together; in memory when left out. */
+  readonly jobs: JobsConfig;
+  /** Where rates are counted and jobs are queued for all servers together; in this one alone when left out. */
   readonly redisUrl: string | undefined;
   readonly drainTimeoutMs: number;
   /** Folder of the demo page, served at `/`; none when left out. */
   readonly demoDir: string | undefined;
+};
+
+export type JobsConfig = {
+  /** Folder of the queue (without Redis) and of the pictures (without S3); one for this run alone when left out. */
+  readonly dir: string | undefined;
+  readonly s3: S3Settings | undefined;
+  readonly linkFromBytes: number;
+  readonly maxWaiting: number;
+  readonly keepMs: number;
+  /** Of Redis: a server that is silent for so long has ended. */
+  readonly lockMs: number;
+  /** Where webhooks may go, and what they are signed with; none when left out. */
+  readonly webhooks: { readonly hosts: readonly string[]; readonly secret: string } | undefined;
 };
 
 /** What is wrong with the environment: one line a variable. */
@@ -42,6 +58,7 @@ export class ConfigError extends Error {
 type Environment = Readonly<Record<string, string | undefined>>;
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 const PREFIX = 'FAIRWEATHER_';
+const S3_LINK_SECONDS = 300;
 /** One being done, one at hand. */
 const WORK_PER_WORKER = 2;
 
@@ -58,6 +75,7 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
   const known = new Set(Object.keys(schema.shape));
   for (const name of Object.keys(set))
     if (name.startsWith(PREFIX) && !known.has(name)) faults.push(`${name} is not known; see the table in apps/api/README.md`);
+  faults.push(...findIncomplete(set));
   const keys = readKeys(set, readFile, faults);
   const host = set.HOST ?? (keys === undefined ? '127.0.0.1' : '0.0.0.0');
   if (keys === undefined && set.FAIRWEATHER_KEYS === undefined && set.FAIRWEATHER_KEYS_FILE === undefined && !LOOPBACK.includes(host))
@@ -94,15 +112,26 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
     fetchHosts: env.FAIRWEATHER_FETCH_HOSTS ?? [],
     fetchTimeoutMs: env.FAIRWEATHER_FETCH_TIMEOUT_MS,
     trustedProxies: env.FAIRWEATHER_TRUSTED_PROXIES,
-    redisUrl: env.FAIRWEATHER_REDIS_URL,
+    jobs: {
+      dir: env.FAIRWEATHER_JOBS_DIR ?? (env.PORT === 0 ? undefined : join(homedir(), '.local', 'state', 'fairweather', `jobs-${env.PORT}`)),
+      s3: readS3(env),
+      linkFromBytes: env.S3_LINK_FROM_BYTES,
+      maxWaiting: env.FAIRWEATHER_JOBS_MAX,
+      keepMs: env.FAIRWEATHER_JOBS_KEEP_MS,
+      lockMs: env.FAIRWEATHER_JOBS_LOCK_MS,
+      webhooks: readWebhooks(env),
+    },
+    redisUrl: env.REDIS_URL,
     drainTimeoutMs: env.FAIRWEATHER_DRAIN_TIMEOUT_MS,
     demoDir: env.FAIRWEATHER_DEMO_DIR,
   });
 }
 
-/** An address with a password in it is not for the log. */
+const SECRET = ['REDIS_URL', 'FAIRWEATHER_WEBHOOK_SECRET', 'S3_SECRET_ACCESS_KEY'];
+
+/** Not for the log: a secret, or an address with a password in it. */
 function show(name: string, set: Environment): string {
-  return name === 'FAIRWEATHER_REDIS_URL' ? 'something else' : JSON.stringify(set[name]);
+  return SECRET.includes(name) ? 'something else' : JSON.stringify(set[name]);
 }
 
 const integer = (min: number, max: number): z.ZodType<number, string> =>
@@ -135,7 +164,29 @@ const schema = z.object({
     .refine((list) => list.every(isHostPattern), 'must be hosts (images.example.com, *.example.com, example.com:8443) with commas between')
     .optional(),
   FAIRWEATHER_FETCH_TIMEOUT_MS: integer(100, 600_000).prefault('10000'),
-  FAIRWEATHER_REDIS_URL: z
+  FAIRWEATHER_JOBS_DIR: z.string().optional(),
+  FAIRWEATHER_JOBS_MAX: integer(1, 1_000_000).prefault('10000'),
+  FAIRWEATHER_JOBS_KEEP_MS: integer(1000, 604_800_000).prefault('3600000'),
+  FAIRWEATHER_JOBS_LOCK_MS: integer(500, 600_000).prefault('30000'),
+  FAIRWEATHER_WEBHOOK_HOSTS: z
+    .string()
+    .transform((list) => list.split(',').map((entry) => entry.trim().toLowerCase()))
+    .refine((list) => list.every((entry) => entry === '*' || isHostPattern(entry)), 'must be * or hosts (app.example.com, *.example.com) with commas between')
+    .optional(),
+  FAIRWEATHER_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,128}={0,2}$/, 'must be whsec_ and 24 to 64 random bytes as base64')
+    .optional(),
+  S3_ENDPOINT: z
+    .string()
+    .refine((url) => /^https?:$/.test(URL.parse(url)?.protocol ?? ''), 'must be https://host')
+    .optional(),
+  S3_REGION: z.string().prefault('us-east-1'),
+  S3_BUCKET: z.string().optional(),
+  S3_ACCESS_KEY_ID: z.string().optional(),
+  S3_SECRET_ACCESS_KEY: z.string().optional(),
+  S3_LINK_FROM_BYTES: integer(0, 1_000_000_000).prefault('8388608'),
+  REDIS_URL: z
     .string()
     .refine((url) => /^rediss?:$/.test(URL.parse(url)?.protocol ?? ''), 'must be redis://host:port or rediss://host:port')
     .optional(),
@@ -158,6 +209,38 @@ const schema = z.object({
   FAIRWEATHER_MODELS_DIR: z.string().optional(),
   FAIRWEATHER_DEMO_DIR: z.string().optional(),
 });
+
+type Parsed = z.output<typeof schema>;
+
+function readS3({
+  S3_ENDPOINT: endpoint,
+  S3_REGION: region,
+  S3_BUCKET: bucket,
+  S3_ACCESS_KEY_ID: id,
+  S3_SECRET_ACCESS_KEY: secret,
+}: Parsed): S3Settings | undefined {
+  if (endpoint === undefined || bucket === undefined || id === undefined || secret === undefined) return undefined;
+  return { endpoint, region, bucket, accessKeyId: id, secretAccessKey: secret, linkSeconds: S3_LINK_SECONDS };
+}
+
+function readWebhooks({ FAIRWEATHER_WEBHOOK_HOSTS: hosts, FAIRWEATHER_WEBHOOK_SECRET: secret }: Parsed): JobsConfig['webhooks'] {
+  return hosts === undefined || secret === undefined ? undefined : { hosts, secret };
+}
+
+/** Variables that mean something together alone. */
+const GROUPS: readonly (readonly string[])[] = [
+  ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
+  ['FAIRWEATHER_WEBHOOK_HOSTS', 'FAIRWEATHER_WEBHOOK_SECRET'],
+];
+
+function findIncomplete(set: Environment): readonly string[] {
+  return GROUPS.flatMap((group) => {
+    const missing = group.filter((name) => set[name] === undefined);
+    return missing.length === 0 || missing.length === group.length
+      ? []
+      : missing.map((name) => `${name} must be set with ${group.filter((n) => n !== name).join(', ')}, it is not`);
+  });
+}
 
 /** Keys of the file or of the variable; `undefined` when neither is set: open mode. */
 function readKeys(

@@ -1,13 +1,19 @@
 /** The app around fake workers: everything but inference and the socket is the real thing. */
 import type { Manifest, ModelSpec } from '@fairweather/core';
 import type { Tracer } from '@opentelemetry/api';
+import { ApiError } from '../src/api-error.ts';
 import { createApp } from '../src/app.ts';
 import type { App, AppSettings } from '../src/app-env.ts';
 import { createEngine, type Engine, type EngineSettings } from '../src/engine/engine.ts';
+import { type BlobStore, inputName, type QueueSettings } from '../src/jobs/job.ts';
+import { createJobs } from '../src/jobs/jobs.ts';
+import { createJobRunner } from '../src/jobs/run-job.ts';
+import { openSqliteQueue } from '../src/jobs/sqlite-queue.ts';
 import { createMetrics } from '../src/observe/metrics.ts';
 import { startTracing } from '../src/observe/tracing.ts';
 import { createMemoryRateLimit } from '../src/rate-limit.ts';
 import type { FetchPicture } from '../src/upload/fetch-picture.ts';
+import { createMemoryStore } from './memory-store.ts';
 import { createFakeWorkers, type FakeWorkers } from './fake-workers.ts';
 
 const graph = { fp32: { file: 'a', sha256: '', bytes: 1 } };
@@ -40,7 +46,18 @@ export async function createFakeApp(
     engine: engineChanges = {},
     tracer = startTracing({}).tracer,
     fetchPicture,
-  }: { readonly workers?: FakeWorkers; readonly engine?: Partial<EngineSettings>; readonly tracer?: Tracer; readonly fetchPicture?: FetchPicture } = {},
+    blobs = createMemoryStore(),
+    queue: queueChanges = {},
+    linkFromBytes = 1_000_000,
+  }: {
+    readonly workers?: FakeWorkers;
+    readonly engine?: Partial<EngineSettings>;
+    readonly tracer?: Tracer;
+    readonly fetchPicture?: FetchPicture;
+    readonly blobs?: BlobStore;
+    readonly linkFromBytes?: number;
+    readonly queue?: Partial<QueueSettings>;
+  } = {},
 ): Promise<FakeApp> {
   const settings = { ...SETTINGS, ...changes };
   const engine = createEngine(
@@ -51,6 +68,18 @@ export async function createFakeApp(
   await Promise.resolve();
   const lines: Record<string, unknown>[] = [];
   const note = (line: object): unknown => lines.push({ ...line });
+  const queueSettings: QueueSettings = {
+    concurrency: 1,
+    maxWaiting: 4,
+    keepMs: 60_000,
+    maxStarts: 3,
+    webhookDelayMs: () => undefined,
+    onEnded: (id) => void blobs.delete(inputName(id)),
+    ...queueChanges,
+  };
+  const queue = openSqliteQueue(':memory:', queueSettings);
+  const jobs = createJobs({ queue, blobs, linkFromBytes, onError: (error) => note({ err: error }) });
+  queue.start({ run: createJobRunner({ engine, blobs }), notify: async () => {} });
   const app = createApp({
     settings,
     engine,
@@ -60,6 +89,10 @@ export async function createFakeApp(
     tracer,
     clientAddress: (c) => c.req.header('Test-Address') ?? '127.0.0.1',
     docsFile: async (name) => new TextEncoder().encode(name),
+    checkWebhook: (url) => {
+      if (!url.startsWith('https://app.example/')) throw new ApiError('url-refused', 'not there');
+    },
+    jobs,
     ...(fetchPicture === undefined ? {} : { fetchPicture }),
     now: () => new Date('2026-01-01T00:00:00Z'),
   });

@@ -2,7 +2,7 @@
 import type { Manifest } from '@fairweather/core';
 import { ApiError } from '../api-error.ts';
 import { createFairQueue } from './fair-queue.ts';
-import type { Work, WorkResult } from './messages.ts';
+import type { Work, WorkProgress, WorkResult } from './messages.ts';
 import { type InferenceWorker, WorkerLost } from './start-worker.ts';
 
 /** `failed`: no worker could be started; the process should end. */
@@ -26,10 +26,15 @@ export type EngineStatus = {
 /** A place among those that are served, held from before the upload until the answer. */
 export type Place = {
   /**
+   * @param onProgress told of phases and tiles
    * @returns the result and how long it waited for a worker
    * @throws RestoreError; ApiError `deadline-exceeded`, `engine-crashed`, `shutting-down`; the signal's reason
    */
-  run<K extends Work['kind']>(work: Work & { readonly kind: K }, signal: AbortSignal): Promise<{ readonly result: WorkResult[K]; readonly waitedMs: number }>;
+  run<K extends Work['kind']>(
+    work: Work & { readonly kind: K },
+    signal: AbortSignal,
+    onProgress?: (progress: WorkProgress) => void,
+  ): Promise<{ readonly result: WorkResult[K]; readonly waitedMs: number }>;
   /** Gives the place to others. A second call does nothing. */
   release(): void;
 };
@@ -37,8 +42,11 @@ export type Place = {
 export type Engine = {
   readonly manifest: Manifest;
   status(): EngineStatus;
-  /** @throws ApiError `not-ready`, `overloaded`, `shutting-down`, each with `retryAfterSec` */
-  reserve(client: string): Place;
+  /**
+   * @param options.beyondLimits for work whose number is bounded elsewhere
+   * @throws ApiError `not-ready`, `overloaded`, `shutting-down`, each with `retryAfterSec`
+   */
+  reserve(client: string, options?: { readonly beyondLimits: boolean }): Place;
   /** Takes nothing new, ends what was accepted, then the workers. @returns whether all of it ended within the time */
   close(timeoutMs: number): Promise<boolean>;
 };
@@ -76,6 +84,7 @@ type Job = {
   readonly client: string;
   readonly work: Work;
   readonly signal: AbortSignal;
+  readonly onProgress: ((progress: WorkProgress) => void) | undefined;
   readonly enqueuedAt: number;
   crashes: number;
   resolve(done: { readonly result: WorkResult[Work['kind']]; readonly waitedMs: number }): void;
@@ -106,21 +115,21 @@ export function createEngine(settings: EngineSettings, { manifest, startWorker, 
     return [...taken.values()].reduce((sum, n) => sum + n, 0);
   }
 
-  function reserve(client: string): Place {
+  function reserve(client: string, { beyondLimits } = { beyondLimits: false }): Place {
     if (state === 'loading') throw new ApiError('not-ready', 'The models are still loading; come again in a few seconds.', { retryAfterSec: 3 });
     if (state !== 'ready') throw shuttingDown();
     const [all, own] = [countTaken(), taken.get(client) ?? 0];
     const retryAfterSec = Math.max(1, Math.ceil((meanWorkMs * (queue.size + 1)) / settings.workers / 1000));
-    if (all >= settings.workers + settings.queue)
+    if (!beyondLimits && all >= settings.workers + settings.queue)
       throw new ApiError('overloaded', `All ${all} places are taken; come again in ${retryAfterSec} s.`, { retryAfterSec });
-    if (own >= settings.queuePerClient)
+    if (!beyondLimits && own >= settings.queuePerClient)
       throw new ApiError('overloaded', `One client may hold ${own} places at a time; wait for an answer or come again in ${retryAfterSec} s.`, {
         retryAfterSec,
       });
     taken.set(client, own + 1);
     let held = true;
     return {
-      run: (work, signal) => enqueue(client, work, signal),
+      run: (work, signal, onProgress) => enqueue(client, work, signal, onProgress),
       release() {
         if (!held) return;
         held = false;
@@ -136,6 +145,7 @@ export function createEngine(settings: EngineSettings, { manifest, startWorker, 
     client: string,
     work: Work & { readonly kind: K },
     outer: AbortSignal,
+    onProgress: ((progress: WorkProgress) => void) | undefined,
   ): Promise<{ readonly result: WorkResult[K]; readonly waitedMs: number }> {
     // Everything that listens is taken off again: a signal of others that is listened to stays in memory, and the picture with it.
     const deadline = new AbortController();
@@ -145,7 +155,7 @@ export function createEngine(settings: EngineSettings, { manifest, startWorker, 
     const done = new Promise<{ readonly result: WorkResult[Work['kind']]; readonly waitedMs: number }>((resolve, reject) => {
       if (state === 'failed' || closing.signal.aborted) return reject(shuttingDown());
       if (signal.aborted) return reject(signal.reason);
-      const job: Job = { client, work, signal, enqueuedAt: now(), crashes: 0, resolve, reject };
+      const job: Job = { client, work, signal, onProgress, enqueuedAt: now(), crashes: 0, resolve, reject };
       leave = () => {
         if (queue.remove(client, job)) reject(signal.reason);
       };
@@ -204,7 +214,7 @@ export function createEngine(settings: EngineSettings, { manifest, startWorker, 
     running++;
     const begin = now();
     try {
-      const { result, heldMs } = await worker.run(job.work, job.signal);
+      const { result, heldMs } = await worker.run(job.work, job.signal, job.onProgress);
       meanWorkMs += 0.2 * (now() - begin - heldMs - meanWorkMs);
       job.resolve({ result, waitedMs: begin - job.enqueuedAt + heldMs });
     } catch (error) {

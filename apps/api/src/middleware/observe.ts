@@ -43,5 +43,7 @@ export function observeRequests({ log, metrics, tracer }: Pick<AppDeps, 'log' | 
 /** The route's own path; never one that came in. */
 function routeOf(path: string): string {
   if (KNOWN_ROUTES.has(path)) return path;
+  const [, what] = /^\/v1\/jobs\/[^/]+(\/events|\/result)?$/.exec(path) ?? [];
+  if (path.startsWith(`${ROUTES.jobs}/`)) return what === '/events' ? ROUTES.jobEvents : what === '/result' ? ROUTES.jobResult : ROUTES.job;
   return path.startsWith(`${ROUTES.docs}/`) ? ROUTES.docs : 'unknown';
 }

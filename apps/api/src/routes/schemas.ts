@@ -1,8 +1,10 @@
 /** The messages of the contract as zod schemas: what `/openapi.json` shows. The types say that they are the contract's. */
-import { OUTPUT_FORMATS } from '@fairweather/core';
+import { OUTPUT_FORMATS, PHASES } from '@fairweather/core';
 import {
   ERROR_TABLE,
   type InspectMessage,
+  type JobMessage,
+  type JobsMessage,
   type LimitsMessage,
   type ModelsMessage,
   PROBLEM_TYPE,
@@ -106,6 +108,26 @@ export const problem: z.ZodType<Problem> = z
   })
   .partial({ errors: true })
   .openapi('Problem') as unknown as z.ZodType<Problem>; // an absent `errors` is absent, never undefined: JSON has no undefined
+
+const time = z.iso.datetime();
+
+export const jobMessage: z.ZodType<JobMessage> = z
+  .object({
+    id: z.string(),
+    state: z.enum(['waiting', 'running', 'done', 'failed', 'cancelled']),
+    createdAt: time,
+    startedAt: time,
+    endedAt: time,
+    expiresAt: time,
+    progress: z.object({ phase: z.enum(PHASES), fraction: share }),
+    result: z.object({ mediaType: z.enum(MEDIA_TYPES), width: z.int(), height: z.int(), bytes: z.int(), report: restoreReport }),
+    problem,
+    links: z.object({ self: z.string(), events: z.string(), result: z.string() }),
+  })
+  .partial({ startedAt: true, endedAt: true, expiresAt: true, progress: true, result: true, problem: true })
+  .openapi('JobMessage') as unknown as z.ZodType<JobMessage>; // what is absent is absent, never undefined: JSON has no undefined
+
+export const jobsMessage: z.ZodType<JobsMessage> = z.object({ requestId: z.string(), jobs: z.array(jobMessage) }).openapi('JobsMessage');
 
 /** Problems a route may answer with, as OpenAPI responses. */
 export function problems(...statuses: readonly number[]): Record<number, { description: string; content: Record<string, { schema: z.ZodType<Problem> }> }> {

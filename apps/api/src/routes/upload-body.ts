@@ -17,7 +17,7 @@ const BY_ADDRESS: UploadBody['content'] = {
 };
 
 /** Not validated by the framework: bodies are read by `readUpload`, under its limits. */
-export function describeUpload(fields: readonly string[], { fetchPicture }: Pick<AppDeps, 'fetchPicture'>): UploadBody {
+export function describeUpload(fields: readonly string[], { fetchPicture }: { readonly fetchPicture?: AppDeps['fetchPicture'] | undefined }): UploadBody {
   const picture: Schema = { type: 'string', format: 'binary' };
   const form: Schema = {
     type: 'object',

@@ -17,6 +17,7 @@ import { createApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import { createEngine, type Engine, type EngineEvent } from '../engine/engine.ts';
 import { type InferenceWorker, startInferenceWorker } from '../engine/start-worker.ts';
+import { type OpenJobs, openJobs } from '../jobs/open-jobs.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { startTracing, type Tracing } from '../observe/tracing.ts';
 import { createMemoryRateLimit, createRedisRateLimit } from '../rate-limit.ts';
@@ -56,6 +57,8 @@ export async function startServer(
   const engine = createEngine(config.engine, { manifest, startWorker, onEvent });
   const redis = config.redisUrl === undefined ? undefined : connectRedis(config.redisUrl, log);
   const tracing = startTracing(process.env);
+  const jobs = await openJobs(config, engine, log);
+  readiness.promise.then(jobs.start, () => {}); // told above
   const docsDir = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   const app = createApp({
     settings: config.app,
@@ -67,6 +70,8 @@ export async function startServer(
     clientAddress: (c) => clientAddress(c, config.trustedProxies),
     docsFile: async (name) => new Uint8Array(await readFile(join(docsDir, name))), // names come from a fixed list
     ...(config.fetchHosts.length === 0 ? {} : { fetchPicture: fetcherOf(config) }),
+    jobs: jobs.jobs,
+    checkWebhook: jobs.checkWebhook,
     now: () => new Date(),
   });
   if (config.demoDir !== undefined) registerDemo(app, serveStatic({ root: config.demoDir }));
@@ -77,7 +82,7 @@ export async function startServer(
   );
   server.on('clientError', answerBrokenRequest);
   const url = await listen(server, config);
-  return { url, engine, ready: readiness.promise, close: () => close(server, engine, config.drainTimeoutMs).finally(() => end(tracing, redis, log)) };
+  return { url, engine, ready: readiness.promise, close: () => close(server, engine, jobs, config.drainTimeoutMs).finally(() => end(tracing, redis, log)) };
 }
 
 function fetcherOf({ fetchHosts, fetchTimeoutMs, app: { maxBodyBytes } }: Config): FetchPicture {
@@ -94,9 +99,9 @@ function listen(server: Server, { host, port }: Config): Promise<string> {
   });
 }
 
-async function close(server: Server, engine: Engine, timeoutMs: number): Promise<boolean> {
+async function close(server: Server, engine: Engine, jobs: OpenJobs, timeoutMs: number): Promise<boolean> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const drained = await engine.close(timeoutMs);
+  const [drained] = await Promise.all([engine.close(timeoutMs), jobs.close(timeoutMs)]);
   server.closeIdleConnections();
   const last = setTimeout(() => server.closeAllConnections(), 2000); // answers that nobody reads
   await closed;

@@ -1,7 +1,8 @@
 import { createServer, request, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createPictureFetcher, type FetchDeps, type FetchPicture, isPublicAddress } from './fetch-picture.ts';
+import { type CheckedRequestDeps, isPublicAddress } from '../net/checked-request.ts';
+import { createPictureFetcher, type FetchPicture } from './fetch-picture.ts';
 
 const never = new AbortController().signal;
 const picture = Buffer.from('a picture of 22 bytes!');
@@ -13,7 +14,7 @@ afterEach(() => {
 /** Its server on this machine, met under names of the internet; plain HTTP instead of TLS, everything else the real thing. */
 async function setUp(
   answer: RequestListener,
-  deps: FetchDeps = {},
+  deps: CheckedRequestDeps = {},
   limits: { readonly maxBytes?: number; readonly timeoutMs?: number } = {},
 ): Promise<{ readonly fetchPicture: FetchPicture; readonly port: number; readonly asked: string[] }> {
   const asked: string[] = [];
@@ -25,8 +26,8 @@ async function setUp(
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
   const hosts = [`pictures.example:${port}`, `*.store.example:${port}`, `127.0.0.1:${port}`];
-  const plain: FetchDeps['request'] = (url, options, answered) => request(Object.assign(new URL(url), { protocol: 'http:' }), options, answered);
-  const here: FetchDeps = { resolve: async () => ['127.0.0.1'], isPublic: () => true, request: plain, ...deps };
+  const plain: CheckedRequestDeps['request'] = (url, options, answered) => request(Object.assign(new URL(url), { protocol: 'http:' }), options, answered);
+  const here: CheckedRequestDeps = { resolve: async () => ['127.0.0.1'], isPublic: () => true, request: plain, ...deps };
   return { fetchPicture: createPictureFetcher({ hosts, maxBytes: 100, timeoutMs: 2000, ...limits }, here), port, asked };
 }
 

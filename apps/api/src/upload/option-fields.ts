@@ -19,6 +19,9 @@ export type RestoreFields = InspectFields & {
   readonly metadata?: 'keep' | 'strip' | undefined;
 };
 
+/** A restoration's, and where its end is told. */
+export type JobOptionFields = RestoreFields & { readonly webhook?: string | undefined };
+
 /** An object schema, as a route takes it, that gives `F`. */
 export type FieldSchema<F> = z.ZodObject & z.ZodType<F>;
 
@@ -49,7 +52,7 @@ const inspectShape = {
 
 export const inspectFields: FieldSchema<InspectFields> = z.strictObject(inspectShape);
 
-export const restoreFields: FieldSchema<RestoreFields> = z.strictObject({
+const restoreShape = {
   ...inspectShape,
   remove: z
     .string()
@@ -74,6 +77,13 @@ export const restoreFields: FieldSchema<RestoreFields> = z.strictObject({
     .openapi({ description: "Container of the answer; `same` is the input's. Default `same`." }),
   quality: integer(1, 100, 'For JPEG, WebP and AVIF. Default 92, 90, 65.').optional(),
   metadata: z.enum(['keep', 'strip']).optional().openapi({ description: 'Whether EXIF and XMP stay; the colour profile always does. Default `keep`.' }),
+};
+
+export const restoreFields: FieldSchema<RestoreFields> = z.strictObject(restoreShape);
+
+export const jobFields: FieldSchema<JobOptionFields> = z.strictObject({
+  ...restoreShape,
+  webhook: z.string().max(2048).optional().openapi({ description: 'An https address that is told of the end of every job, signed (Standard Webhooks).' }),
 });
 
 /**

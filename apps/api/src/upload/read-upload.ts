@@ -1,5 +1,5 @@
 /** A request -> the picture's bytes and the multipart fields; never more than the limit in memory, never longer than the time. */
-import { IMAGE_FIELD } from '@fairweather/core/contract';
+import { IMAGE_FIELD, ROUTES } from '@fairweather/core/contract';
 import { z } from '@hono/zod-openapi';
 import { ApiError } from '../api-error.ts';
 import type { FetchPicture } from './fetch-picture.ts';
@@ -12,6 +12,8 @@ export type UploadLimits = {
 
 const urlBody = z.strictObject({ url: z.string().max(4096) });
 
+export type Uploads = { readonly images: readonly Uint8Array[]; readonly fields: Readonly<Record<string, string>> };
+
 export type Upload = { readonly image: Uint8Array; readonly fields: Readonly<Record<string, string>> };
 
 /**
@@ -19,14 +21,27 @@ export type Upload = { readonly image: Uint8Array; readonly fields: Readonly<Rec
  * @param fetchPicture where pictures may be named by address: then `{"url":"https://..."}` as `application/json` is one too
  * @throws ApiError `too-large`, `request-timeout`, `bad-request`, `empty-input`, `url-refused`, `url-failed`; the signal's reason
  */
-export async function readUpload(request: Request, { maxBodyBytes, bodyTimeoutMs }: UploadLimits, fetchPicture?: FetchPicture): Promise<Upload> {
+export async function readUpload(request: Request, limits: UploadLimits, fetchPicture?: FetchPicture): Promise<Upload> {
+  const { images, fields } = await readUploads(request, limits, fetchPicture);
+  const [image] = images;
+  if (image === undefined || images.length > 1)
+    throw new ApiError('bad-request', `Expected one part "${IMAGE_FIELD}", got several; send one picture a request, or all of them to ${ROUTES.jobs}.`);
+  return { image, fields };
+}
+
+/**
+ * One picture or, as several parts `image` of a form, more of them; none is empty.
+ * @throws as `readUpload`
+ */
+export async function readUploads(request: Request, { maxBodyBytes, bodyTimeoutMs }: UploadLimits, fetchPicture?: FetchPicture): Promise<Uploads> {
   const declared = Number(request.headers.get('Content-Length') ?? 0);
   if (declared > maxBodyBytes) throw tooLarge(maxBodyBytes, `it has ${declared}`);
   const bytes = await readBody(request, maxBodyBytes, bodyTimeoutMs);
   const type = request.headers.get('Content-Type') ?? '';
-  if (fetchPicture !== undefined && /^application\/json\b/i.test(type)) return { image: await fetchPicture(parseUrl(bytes), request.signal), fields: {} };
-  const upload = /^multipart\/form-data\b/i.test(type) ? await parseMultipart(bytes, type) : { image: bytes, fields: {} };
-  if (upload.image.length === 0) throw new ApiError('empty-input', `Expected a picture as the body or in the part "${IMAGE_FIELD}", got zero bytes.`);
+  if (fetchPicture !== undefined && /^application\/json\b/i.test(type)) return { images: [await fetchPicture(parseUrl(bytes), request.signal)], fields: {} };
+  const upload = /^multipart\/form-data\b/i.test(type) ? await parseMultipart(bytes, type) : { images: [bytes], fields: {} };
+  if (upload.images.some(({ length }) => length === 0))
+    throw new ApiError('empty-input', `Expected a picture as the body or in the part "${IMAGE_FIELD}", got zero bytes.`);
   return upload;
 }
 
@@ -90,24 +105,23 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-async function parseMultipart(bytes: Uint8Array<ArrayBuffer>, type: string): Promise<Upload> {
+async function parseMultipart(bytes: Uint8Array<ArrayBuffer>, type: string): Promise<Uploads> {
   const form = await new Response(bytes, { headers: { 'Content-Type': type } }).formData().catch((cause: unknown) => {
     throw new ApiError('bad-request', `Expected ${type.split(';')[0]} with a boundary and whole parts, the body is not that; send it again.`, { cause });
   });
   const fields: Record<string, string> = {};
-  let image: File | undefined;
+  const images: Uint8Array[] = [];
   for (const [name, value] of form) {
     if (name === IMAGE_FIELD) {
-      if (image !== undefined) throw new ApiError('bad-request', `Expected one part "${IMAGE_FIELD}", got several; send one picture a request.`);
       if (typeof value === 'string') throw new ApiError('bad-request', `The part "${IMAGE_FIELD}" must be a file, with a filename; got a text field.`);
-      image = value;
+      images.push(new Uint8Array(await value.arrayBuffer()));
     } else if (typeof value !== 'string')
       throw new ApiError('bad-request', `The only file is the part "${IMAGE_FIELD}", got another one; send options as text fields.`);
     else if (Object.hasOwn(fields, name)) throw new ApiError('bad-request', 'Expected every field once, one came twice; join lists with commas.');
     else fields[name] = value;
   }
-  if (image === undefined) throw new ApiError('bad-request', `Expected a part "${IMAGE_FIELD}" with the picture, there is none.`);
-  return { image: new Uint8Array(await image.arrayBuffer()), fields };
+  if (images.length === 0) throw new ApiError('bad-request', `Expected a part "${IMAGE_FIELD}" with the picture, there is none.`);
+  return { images, fields };
 }
 
 function tooLarge(maxBytes: number, got: string): ApiError {

@@ -1,6 +1,7 @@
 /** Bodies of the HTTP API as types, and the one table from an error's code to its HTTP status. */
 import type { RestoreErrorCode } from '../errors.ts';
 import type { OutputFormat, Precision } from '../options.ts';
+import type { Phase } from '../progress.ts';
 import type { InputFormat, InspectResult, RestoreReport } from '../report.ts';
 
 /** What went wrong at the API: the codes of the core, and those of the way to it. */
@@ -34,6 +35,12 @@ export type ApiErrorCode =
   | 'shutting-down'
   /** The work took longer than a request may. */
   | 'deadline-exceeded'
+  /** The idempotency key was used before with another picture or other options. */
+  | 'idempotency-mismatch'
+  /** The job has no result yet. */
+  | 'job-not-done'
+  /** The server could not keep the picture or its result. */
+  | 'storage-failed'
   /** The inference thread ended twice while it had this picture. */
   | 'engine-crashed'
   /** A fault of the server that has no other name. */
@@ -50,11 +57,13 @@ export const ERROR_TABLE: Readonly<Record<ApiErrorCode, { readonly status: numbe
   'not-found': { status: 404, retryable: false, title: 'There is nothing here' },
   'model-not-found': { status: 404, retryable: false, title: 'There is no such model' },
   'method-not-allowed': { status: 405, retryable: false, title: 'The path has no such method' },
+  'job-not-done': { status: 409, retryable: true, title: 'The job has no result yet' },
   'request-timeout': { status: 408, retryable: true, title: 'The body came too slowly' },
   'too-large': { status: 413, retryable: false, title: 'The picture is too large' },
   'unsupported-format': { status: 415, retryable: false, title: 'The picture is of no known kind' },
   truncated: { status: 422, retryable: false, title: 'The picture ends too early' },
   'corrupt-image': { status: 422, retryable: false, title: 'The picture is broken' },
+  'idempotency-mismatch': { status: 422, retryable: false, title: 'The idempotency key belongs to another request' },
   'url-failed': { status: 422, retryable: false, title: 'The address gave no picture' },
   'rate-limited': { status: 429, retryable: true, title: 'Too many requests' },
   'headers-too-large': { status: 431, retryable: false, title: 'The headers are too long' },
@@ -68,6 +77,7 @@ export const ERROR_TABLE: Readonly<Record<ApiErrorCode, { readonly status: numbe
   'engine-crashed': { status: 500, retryable: true, title: 'Inference crashed' },
   internal: { status: 500, retryable: false, title: 'A fault of the server' },
   disposed: { status: 503, retryable: true, title: 'The server is ending' },
+  'storage-failed': { status: 503, retryable: true, title: 'The server could not keep the picture' },
   overloaded: { status: 503, retryable: true, title: 'Every place is taken' },
   'not-ready': { status: 503, retryable: true, title: 'The models are loading' },
   'shutting-down': { status: 503, retryable: true, title: 'The server is ending' },
@@ -105,6 +115,37 @@ export type RestoreMessage = {
 
 /** `POST /v1/inspect`. */
 export type InspectMessage = { readonly requestId: string; readonly report: InspectResult };
+
+/** `waiting` and `running` go on; the others are the end of it, once and for good. */
+export type JobState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+
+/** A restoration that was accepted and is done when there is room: `GET /v1/jobs/{id}`, and every event of it. Times are ISO 8601. */
+export type JobMessage = {
+  readonly id: string;
+  readonly state: JobState;
+  readonly createdAt: string;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  /** Job and result are deleted then; set once it has ended. */
+  readonly expiresAt?: string;
+  /** While it is `running`: the phase, and the share of the tiles that is done, 0 to 1. */
+  readonly progress?: { readonly phase: Phase; readonly fraction: number };
+  /** Once it is `done`. The picture is at `links.result`. */
+  readonly result?: {
+    readonly mediaType: `image/${OutputFormat}`;
+    readonly width: number;
+    readonly height: number;
+    readonly bytes: number;
+    readonly report: RestoreReport;
+  };
+  /** Once it has `failed`. */
+  readonly problem?: Problem;
+  /** Paths on the same server. */
+  readonly links: { readonly self: string; readonly events: string; readonly result: string };
+};
+
+/** `POST /v1/jobs`: one job a picture, in the order they were sent. */
+export type JobsMessage = { readonly requestId: string; readonly jobs: readonly JobMessage[] };
 
 /** A model as the API names it. */
 export type ModelSummary = {

@@ -1,9 +1,13 @@
 /** Where the HTTP API answers, and what its fields and headers are called: the words that server and client share. */
 
-/** Paths of the API. */
+/** Paths of the API; `jobPath` fills in an id. */
 export const ROUTES = {
   restore: '/v1/restore',
   inspect: '/v1/inspect',
+  jobs: '/v1/jobs',
+  job: '/v1/jobs/{id}',
+  jobEvents: '/v1/jobs/{id}/events',
+  jobResult: '/v1/jobs/{id}/result',
   models: '/v1/models',
   limits: '/v1/limits',
   live: '/livez',
@@ -13,6 +17,13 @@ export const ROUTES = {
   openapi: '/openapi.json',
   docs: '/docs',
 } as const;
+
+type JobRoute = 'job' | 'jobEvents' | 'jobResult';
+
+/** The path of one job: `jobPath('jobResult', id)`. */
+export function jobPath(route: JobRoute, id: string): string {
+  return ROUTES[route].replace('{id}', encodeURIComponent(id));
+}
 
 /** The part of a multipart upload that holds the picture. */
 export const IMAGE_FIELD = 'image';
@@ -25,6 +36,12 @@ export const INSPECT_FIELDS = ['model', 'precision'] as const;
  * `remove` is a list with commas (`rain,haze`), `format`, `quality` and `metadata` are its `output`.
  */
 export const RESTORE_FIELDS = ['model', 'precision', 'remove', 'strength', 'seed', 'steps', 'tile', 'format', 'quality', 'metadata'] as const;
+
+/**
+ * Fields of `POST /v1/jobs` beside those of a restoration. `webhook` is an https address that is told of the job's end in the form of Standard
+ * Webhooks; a server says which hosts it may be on.
+ */
+export const JOB_FIELDS = ['webhook'] as const;
 
 /** Headers of our own, beside the standard ones (`Server-Timing`, `Retry-After`, `RateLimit`, `RateLimit-Policy`). */
 export const HEADERS = {
@@ -40,6 +57,10 @@ export const HEADERS = {
   weather: 'Fairweather-Weather',
   /** Codes of the report's warnings as a structured list; absent without warnings. */
   warnings: 'Fairweather-Warnings',
+  /** Of a request: sent again with the same key and content, `POST /v1/jobs` answers with the jobs of the first time (draft-ietf-httpapi-idempotency-key-header). */
+  idempotencyKey: 'Idempotency-Key',
+  /** `true` in such an answer. */
+  idempotencyReplayed: 'Idempotency-Replayed',
 } as const;
 
 /** Media type of every error (RFC 9457). */
