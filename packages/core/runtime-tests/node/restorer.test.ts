@@ -1,12 +1,13 @@
 /** The wired restorer on Node with the model in models/manifest.json: worker thread, tiles, precision, wrong files, the built package. */
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createNodeGraphs, createNodeRestorer } from '../../src/adapter/node.ts';
+import { createNodeGraphs, createNodeRestorer, openModelsDir } from '../../src/adapter/node.ts';
 import { findModel } from '../../src/graph/manifest.ts';
 import { listModelFiles } from '../../src/graph/model-files.ts';
+import { describeFakeStepModel } from '../../testing/fake-step-model.ts';
 import { decodePicture, encodePicture, largestDifference, paintPixels, readSample } from '../../testing/pictures.ts';
 
 const modelsDir = fileURLToPath(new URL('../../../../models', import.meta.url));
@@ -83,6 +84,25 @@ describe('a restorer on Node', () => {
   it('names its engine', async () => {
     const { report } = await restorer.restore(await encodePicture(paintPixels(30, 20), 'png'), { precision: 'fp16' });
     expect(report).toMatchObject({ backend: 'cpu', precision: 'fp16', model: { name: restorer.manifest.defaultModel } });
+  });
+  it('finds models that lie in folders of their own', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'fairweather-'));
+    const { manifest, files } = await describeFakeStepModel();
+    await cp(join(modelsDir, 'manifest.json'), join(folder, 'manifest.json'));
+    await mkdir(join(folder, 'weights'));
+    await mkdir(join(folder, 'own'));
+    await writeFile(join(folder, 'own', 'manifest.json'), JSON.stringify(manifest));
+    for (const [file, bytes] of files) await writeFile(join(folder, 'own', file), bytes);
+    const models = await openModelsDir(folder);
+    expect(Object.keys(models.manifest.models)).toEqual([
+      ...Object.keys(JSON.parse(await readFile(join(modelsDir, 'manifest.json'), 'utf8')).models),
+      'fake-step',
+    ]);
+    expect(Object.keys((await models.load({ model: 'fake-step', precision: 'fp32' })).graphs)).toContain('encoder');
+    await expect(models.load({ model: 't3', precision: 'fp32' })).rejects.toThrow('python convert_reference.py CHECKPOINT.ckpt -o ../t3');
+    await writeFile(join(folder, 'own', 'manifest.json'), '{');
+    await expect(openModelsDir(folder)).rejects.toMatchObject({ code: 'manifest-invalid' });
+    await rm(folder, { recursive: true });
   });
   it('refuses a folder without models', async () => {
     await expect(createNodeRestorer({ modelsDir: tmpdir() })).rejects.toMatchObject({ code: 'model-not-found' });
