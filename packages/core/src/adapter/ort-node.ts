@@ -10,7 +10,7 @@ import { importRuntime } from './import-runtime.ts';
 import type { WorkerReply, WorkerRequest } from './ort-node-worker.ts';
 import { openOrtSession, type SessionSettings } from './ort-session.ts';
 import { createHostedGraphs, type SessionHost } from './session-host.ts';
-import { createSharedFeeds } from './shared-feeds.ts';
+import { createSharedFeeds, type SharedFeeds } from './shared-feeds.ts';
 
 /** Execution providers of onnxruntime-node. `auto` is CUDA where it is installed and works, else the CPU. */
 export type NodeBackend = 'auto' | 'cpu' | 'cuda' | 'webgpu';
@@ -55,12 +55,20 @@ function hostHere(settings: SessionSettings): SessionHost {
 /** Enough for the two large feeds of a tile of 1,600 x 1,600. */
 const KEPT_FEEDS_BYTES = 64 * 2 ** 20;
 
+/** onnxruntime-node takes arrays in shared memory since Node 24; Deno and older Nodes refuse them with "Invalid argument". */
+function readsSharedMemory(): boolean {
+  return Number.parseInt(process.versions.node, 10) >= 24 && !('Deno' in globalThis);
+}
+
+/** Feeds as they are: messages copy them. */
+const PLAIN_FEEDS: SharedFeeds = { lend: (feeds) => feeds, takeBack: () => {} };
+
 /** A worker thread that holds the sessions. It does not keep the process alive while it has nothing to do. */
 function startWorker(settings: SessionSettings): SessionHost {
   const here = import.meta.url; // the worker stands beside this file, with the same ending: .ts, .js or .cjs
   const worker = new Worker(new URL(`./ort-node-worker${here.slice(here.lastIndexOf('.'))}`, here), { workerData: settings });
   worker.unref();
-  const shared = createSharedFeeds(KEPT_FEEDS_BYTES);
+  const shared = readsSharedMemory() ? createSharedFeeds(KEPT_FEEDS_BYTES) : PLAIN_FEEDS;
   const waiting = new Map<number, { resolve(reply: WorkerReply): void; reject(error: unknown): void }>();
   let nextId = 1;
   let lost: unknown;
