@@ -66,6 +66,20 @@ export async function restorePixels(
     if (done % steps.length === 0) deps.tell({ type: 'tile', tile, tiles });
   };
 
+  if (tiles === 1 && denoiser.predictAlong !== undefined) {
+    // Nothing is blended between the steps: they may run in a row where the tensors are.
+    const [first, last] = [runs[0], runs.at(-1)] as readonly [TileRun, TileRun]; // every picture has a tile
+    const feeds = cut(first, createTileMemory(grid));
+    options.signal?.throwIfAborted();
+    const predicted = await denoiser.predictAlong(feeds.degraded, feeds.noisyResidual, steps, async (done) => {
+      options.signal?.throwIfAborted();
+      tellRun(done);
+      await deps.pause();
+      if (done < steps.length) options.signal?.throwIfAborted();
+    });
+    blend(last, feeds, predicted);
+    return { restored, tiles };
+  }
   const memories = [createTileMemory(grid), createTileMemory(grid)] as const; // one is with the network while the other is filled
   let blendLast: () => void = () => {};
   let ready: TileFeeds | undefined;

@@ -143,7 +143,7 @@ async function encodeInBrowser(pixels: Pixels, { format, quality, metadata, keep
 
 async function writeCanvas(pixels: Pixels, format: OutputFormat, quality: number | undefined, colorSpace: PredefinedColorSpace): Promise<Blob> {
   const { width, height } = pixels;
-  const { canvas, context } = openCanvas(width, height, colorSpace);
+  const { canvas, context } = openCanvas(width, height, colorSpace, pixels.channels % 2 === 0);
   const bandHeight = Math.max(1, Math.floor(BAND_PIXELS / width));
   for (let y = 0; y < height; y += bandHeight) {
     const rows = Math.min(bandHeight, height - y);
@@ -159,10 +159,11 @@ function openCanvas(
   width: number,
   height: number,
   colorSpace: PredefinedColorSpace,
+  alpha = true,
 ): { readonly canvas: OffscreenCanvas; readonly context: OffscreenCanvasRenderingContext2D } {
   const canvas = new OffscreenCanvas(width, height);
   // In main memory: on the GPU every reading back would cost a copy.
-  const context = canvas.getContext('2d', { colorSpace, willReadFrequently: true });
+  const context = canvas.getContext('2d', { alpha, colorSpace, willReadFrequently: true });
   if (context === null) throw new RestoreError('too-large', `This browser has no canvas of ${width}x${height} pixels; make the picture smaller.`);
   return { canvas, context };
 }

@@ -11,6 +11,9 @@ export type DdimStep = {
   readonly clip: number;
 };
 
+/** A step and the timestep the network is told. */
+export type TimedStep = DdimStep & { readonly timestep: number };
+
 /**
  * One deterministic DDIM update (eta = 0). The noise estimate takes the prediction before it is clipped, as the reference does.
  * @param noisyResidual     x_t, [1,3,H,W]
@@ -28,21 +31,31 @@ export function ddimStep(
 ): Tensor<'NCHW'> {
   assertDims('predictedResidual', predictedResidual, 'NCHW', noisyResidual.dims);
   const next = tensor('NCHW', noisyResidual.dims, target);
-  // x_tPrev = signalScale * clip(x̂_0) + noiseScale * (x_t - √ᾱ_t x̂_0): √(1 - ᾱ_tPrev) times the noise estimate, whose divisor stands in noiseScale.
-  const signalScale = Math.sqrt(alphaCumprodPrev);
-  const noiseScale = Math.sqrt(1 - alphaCumprodPrev) / Math.sqrt(1 - alphaCumprod);
+  const { signalScale, noiseScale, predictedScale } = ddimScales({ alphaCumprod, alphaCumprodPrev });
   const noisy = noisyResidual.data;
   const predicted = predictedResidual.data; // same dims, checked above
   if (noiseScale === 0) {
     for (let i = 0; i < target.length; i++) target[i] = signalScale * clamp(predicted[i] as number, clip);
   } else {
-    const predictedScale = noiseScale * Math.sqrt(alphaCumprod);
     for (let i = 0; i < target.length; i++) {
       const x0 = predicted[i] as number;
       target[i] = signalScale * clamp(x0, clip) + noiseScale * (noisy[i] as number) - predictedScale * x0;
     }
   }
   return next;
+}
+
+/**
+ * x_tPrev = signalScale * clip(x̂_0) + noiseScale * x_t - predictedScale * x̂_0, where the last two are √(1 - ᾱ_tPrev) times the noise estimate
+ * (x_t - √ᾱ_t x̂_0) / √(1 - ᾱ_t).
+ */
+export function ddimScales({ alphaCumprod, alphaCumprodPrev }: Omit<DdimStep, 'clip'>): {
+  readonly signalScale: number;
+  readonly noiseScale: number;
+  readonly predictedScale: number;
+} {
+  const noiseScale = Math.sqrt(1 - alphaCumprodPrev) / Math.sqrt(1 - alphaCumprod);
+  return { signalScale: Math.sqrt(alphaCumprodPrev), noiseScale, predictedScale: noiseScale * Math.sqrt(alphaCumprod) };
 }
 
 function clamp(value: number, clip: number): number {

@@ -1,11 +1,8 @@
 /** Noise and a denoiser -> the degradation residual, after 1 or 2 DDIM steps; and the plan of those steps. */
 import type { Schedule } from '../graph/model-spec.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type DdimStep, ddimStep } from './ddim.ts';
+import { ddimStep, type TimedStep } from './ddim.ts';
 import type { Denoiser } from './denoiser.ts';
-
-/** A step and the timestep the network is told. */
-export type TimedStep = DdimStep & { readonly timestep: number };
 
 /** The first `steps` timesteps of the schedule; the last step goes to ᾱ = 1, the clean residual. */
 export function planDdimSteps(alphasCumprod: Float64Array, { timesteps, clip }: Pick<Schedule, 'timesteps' | 'clip'>, steps: number): readonly TimedStep[] {

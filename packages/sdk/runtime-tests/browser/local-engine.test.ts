@@ -1,52 +1,29 @@
-/** The browser's engine in a real Chromium, from the files as they are published and copied, against the same restoration on Node's CPU. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { Browser, BrowserContext, Page, Worker } from 'playwright-core';
+/** The browser's engine on WebAssembly in a real Chromium, from the files as they are published and copied, against Node's CPU. */
+import { readFile } from 'node:fs/promises';
+import type { BrowserContext, Page, Worker } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createNodeRestorer } from '@fairweather/core/node';
-import { runCommand } from '../../testing/run-command.ts';
-import type { RestoreOptions } from '../../src/engine-port.ts';
-import { psnrDb } from '../../src/local/self-test.ts';
-import { launchBrowser, openPage } from './browser.ts';
+import { openPage } from './browser.ts';
 import type { PageAnswer, PageEngineOptions, PageTask } from './page.ts';
-import { openSite, type Site } from './site.ts';
+import { compare, openPublished, type Published, TILED } from './published.ts';
+import type { Site } from './site.ts';
 
-const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-/** Small, for one thread and a software adapter are slow; odd, so that they are padded; not square, so that swapped sides do not pass. */
-const CROP = { left: 130, top: 40, width: 61, height: 43 };
-/** More than one tile of the smallest size the model allows. */
-const TILED = { left: 60, top: 30, width: 301, height: 161, tile: 256 };
-
-let folder: string;
+let published: Published;
 let site: Site;
-let browser: Browser;
 let context: BrowserContext;
 let complaints: string[];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'fairweather-browser-'));
-  const copied = await runCommand(folder, ['assets', 'copy', 'assets']);
-  if (copied.code !== 0) throw new Error(copied.stderr);
-  const sample = sharp(here('../../../../samples/rain.jpg'));
-  await sample.clone().extract(CROP).png().toFile(join(folder, 'crop.png'));
-  await sample.clone().extract(TILED).png().toFile(join(folder, 'tiled.png'));
-  site = await openSite({ '': here('.'), dist: here('../../dist'), assets: join(folder, 'assets'), pictures: folder });
-  browser = await launchBrowser();
+  published = await openPublished();
+  site = published.site;
 });
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => published?.close());
 beforeEach(async () => {
   site.faults = [];
   site.isolated = true;
   site.requests.length = 0;
   complaints = [];
-  context = await browser.newContext();
+  context = await published.browser.newContext();
 });
 afterEach(() => context.close());
 
@@ -57,20 +34,9 @@ const crop: PageTask = { url: '/pictures/crop.png', options: { seed: 7 } };
 const tiled: PageTask = { url: '/pictures/tiled.png', options: { seed: 7, tile: TILED.tile } };
 const requestsOf = (name: RegExp): Site['requests'] => site.requests.filter(({ path }) => name.test(path));
 
-async function restoreOnNode(file: string, options: Omit<RestoreOptions, 'onProgress'>): Promise<Uint8Array> {
-  await using restorer = await createNodeRestorer({ backend: 'cpu' });
-  return (await restorer.restore(await readFile(join(folder, file)), { ...options, output: { format: 'png' } })).image;
-}
-
 /** Without a network a page can still read this. */
 async function readAsDataUrl(file: string): Promise<string> {
-  return `data:image/png;base64,${(await readFile(join(folder, file))).toString('base64')}`;
-}
-
-/** Two PNGs, in dB. */
-async function compare(a: Uint8Array | readonly number[], b: Uint8Array): Promise<number> {
-  const samples = (png: Uint8Array | readonly number[]): Promise<Buffer> => sharp(Uint8Array.from(png)).ensureAlpha().raw().toBuffer();
-  return psnrDb(await samples(a), await samples(b));
+  return `data:image/png;base64,${(await readFile(published.picture(file))).toString('base64')}`;
 }
 
 /** The engine's own workers; the runtime's threads are workers of theirs. */
@@ -82,10 +48,10 @@ describe('restores as Node does, to 50 dB', () => {
     const [one, several] = [await restore(page, crop), await restore(page, { ...tiled, options: { ...tiled.options, patchPixels: true } })];
     expect(one).toMatchObject({ type: 'image/png', report: { backend: 'wasm', precision: 'fp32', run: { engine: 'wasm', fallbacks: [] }, warnings: [] } });
     // 50 dB is a mean difference below 1/255: two runtimes that round 8-bit pixels differently stay well above it.
-    expect(await compare(one.png ?? [], await restoreOnNode('crop.png', { seed: 7 }))).toBeGreaterThan(50);
-    expect(await compare(several.png ?? [], await restoreOnNode('tiled.png', { seed: 7, tile: TILED.tile }))).toBeGreaterThan(50);
+    expect(await compare(one.png ?? [], await published.restoreOnNode('crop.png', { seed: 7 }))).toBeGreaterThan(50);
+    expect(await compare(several.png ?? [], await published.restoreOnNode('tiled.png', { seed: 7, tile: TILED.tile }))).toBeGreaterThan(50);
     expect(several.report?.tiles.count).toBe(2);
-    expect(await compare(one.png ?? [], await readFile(join(folder, 'crop.png')))).toBeLessThan(45); // something was restored at all
+    expect(await compare(one.png ?? [], await readFile(published.picture('crop.png')))).toBeLessThan(45); // something was restored at all
     const patches = several.events.filter((event) => event.type === 'patch');
     expect(patches.map(({ x, y, height }) => [x, y, height])).toEqual([
       [0, 0, TILED.height],
