@@ -69,7 +69,7 @@ export type RestoreOptions = InspectOptions & {
   readonly steps?: 1 | 2;
   /**
    * Longest side of a tile in pixels, a multiple of the model's `tile.multiplePx`; `auto` is the model's own. Smaller tiles take less
-   * memory and more time; the result is the same.
+   * memory and more time; the result is the same, but for models that look at all of a tile at once (`t3`), where it only comes near.
    * @default 'auto'
    */
   readonly tile?: number | 'auto';

@@ -92,7 +92,10 @@ describe('addManifests', () => {
     expect(addManifests(manifest, { other: { ...manifest, defaultModel: 'fake' } }).models.fake).toEqual(manifest.models.fake);
   });
   it('says which of the manifests is wrong', () => {
-    expect(() => addManifests(manifest, { t3: {} })).toThrow(/^In t3\/manifest.json version must be/);
+    expect(() => addManifests(manifest, { t3: { ...stepManifest, version: 2 } })).toThrow(/^In t3\/manifest.json version must be/);
+  });
+  it('passes over what is no manifest of models', () => {
+    expect(addManifests(manifest, { page: { name: 'A web app', icons: [] }, list: [] })).toEqual(manifest);
   });
 });
 

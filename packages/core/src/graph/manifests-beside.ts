@@ -3,15 +3,19 @@ import { parseManifest } from './manifest.ts';
 import type { GraphFile, GraphFiles, Manifest, ModelFile, ModelSpec } from './model-spec.ts';
 
 /**
- * Where two name a model, the first one's stays.
+ * Where two name a model, the first one's stays. JSON that is no manifest of models at all (other things have a `manifest.json` too) is passed over.
  * @param beside parsed JSON by folder: `{ t3: json }`; what is named in it lies below that folder
  * @throws RestoreError `manifest-invalid`
  */
 export function addManifests(manifest: Manifest, beside: Readonly<Record<string, unknown>>): Manifest {
   const models: Record<string, ModelSpec> = { ...manifest.models };
-  for (const [folder, json] of Object.entries(beside))
+  for (const [folder, json] of Object.entries(beside).filter(([, content]) => hasModels(content)))
     for (const [name, spec] of Object.entries(parseManifest(json, `${folder}/manifest.json`).models)) models[name] ??= placeModel(spec, folder);
   return { ...manifest, models };
+}
+
+function hasModels(json: unknown): boolean {
+  return typeof json === 'object' && json !== null && 'models' in json && 'defaultModel' in json;
 }
 
 /** The same model with its files below a folder. */
