@@ -39,9 +39,9 @@ export default defineConfig({
           sequence: { groupOrder: 4 },
         },
       },
-      { test: { name: 'api', root: 'apps/api', include: ['src/**/*.test.ts'], exclude: ['src/**/*.redis.test.ts'], testTimeout: 60_000 } },
-      // With a real redis-server, and servers and storage beside it.
-      { test: { name: 'redis', root: 'apps/api', include: ['src/**/*.redis.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
+      { test: { name: 'api', root: 'apps/api', include: ['src/**/*.test.ts'], exclude: ['src/**/*.services.test.ts'], testTimeout: 60_000 } },
+      // The API with a real redis-server and a real S3 server.
+      { test: { name: 'services', root: 'apps/api', include: ['src/**/*.services.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
       { test: { name: 'demo', root: 'apps/demo', include: ['src/**/*.test.ts'] } },
       { test: { name: 'scripts', root: 'scripts', include: ['**/*.test.ts'] } },
     ],

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildQuietly, ROOT } from './build.ts';
 import { findChromium, installChromium } from './find-chromium.ts';
+import { findRedis, installRedis } from './find-redis.ts';
 import { preparePython } from './python-environment.ts';
 import { addTallies, readPytest, readVitest, type Tally } from './test-tally.ts';
 
@@ -19,9 +20,11 @@ try {
   say(`Node ${process.version}; building`);
   buildQuietly();
   const chromium = prepareChromium();
+  const redis = prepareRedis();
   const python = preparePython(say);
-  if (python === undefined) leftOut.push('the Python tests of models/recipe, and those of t3: there is no Python 3.11 or newer (python3); install one');
-  const tally = addTallies([testTypeScript(chromium, python), testPython(python)]);
+  if (python === undefined)
+    leftOut.push('the Python tests of models/recipe, those of t3 and those of jobs on Redis and S3: there is no Python 3.11 or newer (python3); install one');
+  const tally = addTallies([testTypeScript(chromium, redis, python), testPython(python)]);
   for (const what of notHere) say(`NOT HERE: ${what}`);
   for (const what of leftOut) say(`LEFT OUT${inCi ? ', an error with CI=true' : ''}: ${what}`);
   console.log(`\n${tally.passed} passed, ${tally.failed} failed`);
@@ -37,15 +40,32 @@ function prepareChromium(): string | undefined {
   return chromium;
 }
 
-function testTypeScript(chromium: string | undefined, python: string | undefined): Tally {
+function prepareRedis(): string | undefined {
+  const redis = findRedis() ?? installRedis(say);
+  if (redis === undefined)
+    leftOut.push(
+      "the tests of jobs on Redis and S3: no redis-server found, and none could be installed; install Debian's package, or name one with REDIS_SERVER_PATH",
+    );
+  return redis;
+}
+
+function testTypeScript(chromium: string | undefined, redis: string | undefined, python: string | undefined): Tally {
   say(chromium === undefined ? 'TypeScript tests' : `TypeScript tests; browser tests in ${chromium}`);
   const report = join(reports, 'vitest.json');
   const withoutT3 = !hasReference() || python === undefined;
-  const excluded = [...(chromium === undefined ? ['browser', 't3-browser', 'sdk-browser'] : []), ...(withoutT3 ? ['t3', 't3-browser'] : [])];
+  const excluded = [
+    ...(chromium === undefined ? ['browser', 't3-browser', 'sdk-browser'] : []),
+    ...(redis === undefined || python === undefined ? ['services'] : []),
+    ...(withoutT3 ? ['t3', 't3-browser'] : []),
+  ];
   if (!hasReference())
     notHere.push(`the tests of t3 in packages/core: they compare with outputs of the paper authors' code, which has no licence to be shipped (${REFERENCE})`);
   const projects = [...new Set(excluded)].flatMap((project) => ['--project', `!${project}`]);
-  const env = { ...process.env, ...(chromium === undefined ? {} : { CHROMIUM_PATH: chromium }) };
+  const env = {
+    ...process.env,
+    ...(chromium === undefined ? {} : { CHROMIUM_PATH: chromium }),
+    ...(redis === undefined ? {} : { REDIS_SERVER_PATH: redis }),
+  };
   const { status } = spawnSync('vitest', ['run', ...projects, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],

@@ -5,21 +5,14 @@
  *     npm run schemathesis -w @fairweather/api
  *     npm run schemathesis -w @fairweather/api -- --seed 7 -n 200     options go to `schemathesis run`
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname } from 'node:path';
 import { ROUTES } from '@fairweather/core/contract';
+import { preparePythonTool } from '../testing/python-tool.ts';
 import { startTestServer } from '../testing/test-server.ts';
 
-const requirements = fileURLToPath(new URL('schemathesis.txt', import.meta.url));
-const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
-const folder = fileURLToPath(new URL(`../.cache/schemathesis-${digest}`, import.meta.url));
-const bin = (name: string): string => join(folder, process.platform === 'win32' ? 'Scripts' : 'bin', name);
-
-install();
+const bin = preparePythonTool('schemathesis', new URL('schemathesis.txt', import.meta.url));
 const server = await startTestServer({ FAIRWEATHER_BODY_TIMEOUT_MS: '3000', FAIRWEATHER_QUEUE: '32', FAIRWEATHER_QUEUE_PER_CLIENT: '32' });
 await server.ready;
 const words = [
@@ -36,19 +29,8 @@ const words = [
 ];
 // A generated body is no picture, whatever the description of a file can say: that it is refused is right.
 words.push('--exclude-checks', 'positive_data_acceptance', ...process.argv.slice(2));
-const [code] = (await once(spawn(bin('schemathesis'), words, { stdio: 'inherit', cwd: folder }), 'exit')) as [number | null];
+const [code] = (await once(spawn(bin('schemathesis'), words, { stdio: 'inherit', cwd: dirname(bin('schemathesis')) }), 'exit')) as [number | null];
 const { crashes } = server.engine.status();
 console.log(`inference processes lost: ${crashes}`);
 await server.close();
 process.exitCode = crashes === 0 ? (code ?? 1) : 1;
-
-function install(): void {
-  if (existsSync(bin('schemathesis'))) return;
-  console.log('Installing schemathesis (once)');
-  run('python3', ['-m', 'venv', folder]);
-  run(bin('python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', requirements]);
-}
-
-function run(command: string, args: readonly string[]): void {
-  if (spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] }).status !== 0) throw new Error(`${command} ${args.join(' ')} failed.`);
-}
