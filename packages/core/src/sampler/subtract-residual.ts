@@ -21,7 +21,9 @@ export function subtractResidual(degraded: Pixels, patch: ResidualPatch, strengt
     let at = y * strideW;
     for (let x = 0; x < patch.width; x++, at++, sample += channels) {
       if (colours === 3) {
-        for (let c = 0; c < 3; c++) target[sample + c] = toSample((data[sample + c] as number) - scale * (planes[at + c * area] as number), white);
+        target[sample] = toSample((data[sample] as number) - scale * (planes[at] as number), white);
+        target[sample + 1] = toSample((data[sample + 1] as number) - scale * (planes[at + area] as number), white);
+        target[sample + 2] = toSample((data[sample + 2] as number) - scale * (planes[at + 2 * area] as number), white);
       } else {
         const residual = ((planes[at] as number) + (planes[at + area] as number) + (planes[at + 2 * area] as number)) / 3;
         target[sample] = toSample((data[sample] as number) - scale * residual, white);
