@@ -39,6 +39,17 @@ export default defineConfig({
           sequence: { groupOrder: 4 },
         },
       },
+      // The packed packages in fresh projects; it installs bundlers and runtimes from the npm registry.
+      {
+        test: {
+          name: 'consumers',
+          root: 'packages/sdk',
+          include: ['runtime-tests/consumers/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+          sequence: { groupOrder: 5 },
+        },
+      },
       { test: { name: 'api', root: 'apps/api', include: ['src/**/*.test.ts'], exclude: ['src/**/*.services.test.ts'], testTimeout: 60_000 } },
       // The API with a real redis-server and a real S3 server.
       { test: { name: 'services', root: 'apps/api', include: ['src/**/*.services.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },

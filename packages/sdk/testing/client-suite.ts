@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import type { Client } from '../src/client.ts';
 import type { RestoreOptions } from '../src/engine-port.ts';
+import { psnr } from './psnr.ts';
 
 const rain = fileURLToPath(new URL('../../../samples/heavy-rain.jpg', import.meta.url));
 /** A piece of a photograph in rain. */
@@ -79,17 +80,4 @@ export function describeClient(client: Client, reference: Promise<Blob>, model =
     });
     expect((await client.preload()).model.name).toBe(model);
   });
-}
-
-/** Of two pictures of one size, over R, G and B; infinite when they are equal. */
-export async function psnr(a: Blob, b: Blob): Promise<number> {
-  const read = async (picture: Blob): Promise<Buffer> =>
-    sharp(await picture.arrayBuffer())
-      .removeAlpha()
-      .raw()
-      .toBuffer();
-  const [x, y] = await Promise.all([read(a), read(b)]);
-  expect(x.length).toBe(y.length);
-  const squares = x.reduce((sum, value, i) => sum + (value - (y[i] as number)) ** 2, 0);
-  return 10 * Math.log10((255 * 255 * x.length) / squares);
 }

@@ -29,7 +29,7 @@ async function bundle(
     logLevel: 'error',
     plugins: [...plugins],
   });
-  const text = outputFiles[0].text;
+  const text = outputFiles[0]?.text ?? ''; // one entry, one file
   return { text, gzipBytes: gzipSync(text, { level: 9 }).length, inputs: Object.keys(metafile.inputs) };
 }
 
