@@ -21,7 +21,7 @@ import { asClientError, RestoreError } from './errors.ts';
 import { type PictureInput, readPicture } from './input.ts';
 import type { Platform } from './platform.ts';
 import { createRemoteEngine, onDeviceOnly } from './remote-engine.ts';
-import type { Router } from './router.ts';
+import type { OpenRemote, Router } from './router.ts';
 import { createTransport } from './transport.ts';
 
 /** Restores pictures. Calls may overlap; every one takes `signal` and `onProgress`. Nothing is downloaded or started before the first call. */
@@ -55,9 +55,6 @@ export type BatchOptions = RestoreOptions & {
   /** Pictures at a time. @default 4 with a server, else 1 */
   readonly concurrency?: number;
 };
-
-/** The server's engine; `isLast`: nobody steps in when it fails. */
-export type OpenRemote = (isLast: boolean) => Engine;
 
 /** What a client is made from besides its options. */
 export type ClientDeps = {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DEFAULT_LIMITS } from '@fairweather/core';
 import { afterAll, describe, expect, it } from 'vitest';
-import { MAX_BYTES, type PictureInput, readPicture } from './input.ts';
+import { type PictureInput, readPicture } from './input.ts';
+import { MAX_BYTES } from './input-limit.ts';
 
 const bytes = Uint8Array.of(9, 1, 2, 3, 9);
 const folder = await mkdtemp(join(tmpdir(), 'fairweather-input-'));

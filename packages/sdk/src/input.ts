@@ -1,17 +1,13 @@
 /** Whatever a caller has of a picture -> what an engine takes: a Blob, or decoded pixels. Its size is checked before it takes memory. */
 import type { EngineInput, PixelInput } from './engine-port.ts';
 import { RestoreError } from './errors.ts';
+import { MAX_BYTES, type ReadOptions, tooLarge } from './input-limit.ts';
 
 /**
  * A picture: a file (Blob, File, bytes, a stream of bytes), decoded pixels (ImageData, ImageBitmap; only engines of a browser and Node take them),
  * or a place: a URL is fetched (http, https, data, blob, file), another string is a path in Node, Deno and Bun.
  */
 export type PictureInput = Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer> | ReadableStream<Uint8Array> | PixelInput | ImageBitmap | URL | string;
-
-/** The same as core's default. */
-export const MAX_BYTES = 268_435_456;
-
-export type ReadOptions = { readonly maxBytes?: number | undefined; readonly signal?: AbortSignal | undefined; readonly fetch: typeof globalThis.fetch };
 
 /** @throws RestoreError `too-large`, `empty-input`, `invalid-option`, `not-found`, `connection-failed` */
 export async function readPicture(input: PictureInput, options: ReadOptions): Promise<EngineInput> {
@@ -35,8 +31,4 @@ async function readFile(input: Exclude<PictureInput, PixelInput | ImageBitmap>, 
   if (input instanceof Blob) return input;
   if (input instanceof ArrayBuffer || ArrayBuffer.isView(input)) return new Blob([input]);
   return (await import('./read-source.ts')).readSource(input, options);
-}
-
-export function tooLarge(maxBytes: number, got: string): RestoreError {
-  return new RestoreError('too-large', `The file may have ${maxBytes} bytes, ${got}; raise limits.maxBytes or send a smaller file.`, { details: { maxBytes } });
 }

@@ -1,6 +1,6 @@
 /** A stream, an address or a path -> the bytes of the picture there, as a Blob; never more than the limit in memory. */
 import { RestoreError } from './errors.ts';
-import { MAX_BYTES, type ReadOptions, tooLarge } from './input.ts';
+import { MAX_BYTES, type ReadOptions, tooLarge } from './input-limit.ts';
 
 /** @throws RestoreError `too-large`, `invalid-option`, `not-found`, `connection-failed` */
 export async function readSource(source: ReadableStream<Uint8Array> | URL | string, options: ReadOptions): Promise<Blob> {

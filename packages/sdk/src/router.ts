@@ -1,11 +1,13 @@
 /** Server and device -> the one that works on a picture, and the one that steps in when it cannot. */
-import type { OpenRemote } from './client.ts';
 import type { ClientSettings } from './client-options.ts';
 import type { Engine, EngineCapabilities, EngineKind, Fallback, OnProgress } from './engine-port.ts';
 import { asClientError, RestoreError } from './errors.ts';
 import { followRoute, meansServerDown, planRoute, type Place, type Route } from './fallback.ts';
 import type { LoadEngine } from './load-engine.ts';
 import type { Platform } from './platform.ts';
+
+/** The server's engine; `isLast`: nobody steps in when it fails. */
+export type OpenRemote = (isLast: boolean) => Engine;
 
 export type Router = {
   /** @param why what keeps this call from the server */

@@ -1,6 +1,5 @@
 /** A listener -> the parts of a request that tell its progress: bytes gone, and waits for a server that has no place. */
 import type { OnProgress } from './engine-port.ts';
-import type { RemoteOptions } from './remote-engine.ts';
 import type { RequestPlan } from './transport.ts';
 import { createXhrFetch } from './upload-xhr.ts';
 
@@ -8,7 +7,7 @@ import { createXhrFetch } from './upload-xhr.ts';
 export function followUpload(
   size: number,
   onProgress: OnProgress,
-  { xhr, now }: Pick<RemoteOptions, 'xhr' | 'now'>,
+  { xhr, now }: { readonly xhr: boolean; now(): number },
 ): Pick<RequestPlan, 'send' | 'onSent' | 'onWait'> {
   const start = now();
   // Bytes of the whole form, scaled to those of the picture: the rest is a few hundred.
