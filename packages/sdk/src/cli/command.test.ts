@@ -267,6 +267,7 @@ describe('fairweather models', () => {
     await mkdir(at('bare'), { recursive: true });
     await writeFile(at('bare', 'manifest.json'), await readFile(join(source, 'manifest.json')));
     await paintPicture(at('in.png'));
+    expect((await run('models', 'list', '--models', 'bare')).stdout).toMatch(/^t3, not here: .* python convert_reference\.py/m);
     for (const words of [
       ['restore', 'in.png', '--model', 't3'],
       ['inspect', 'in.png', '--model', 't3'],

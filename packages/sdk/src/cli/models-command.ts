@@ -27,6 +27,8 @@ export async function runModelsList({ models, json }: ModelsCommandOptions, { st
     );
     printLine(stdout, `  ${spec.title}`);
   }
+  for (const [name, howTo] of Object.entries(manifest.notShipped ?? {}))
+    if (!json && !Object.hasOwn(manifest.models, name)) printLine(stdout, `${name}, not here: ${howTo}`);
   return EXIT.ok;
 }
 
