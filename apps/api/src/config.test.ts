@@ -49,6 +49,26 @@ describe('the configuration', () => {
     expect(faults).toHaveLength(7);
     expect(faults.join()).not.toContain('hunter2');
   });
+  it('names what is missing of variables that belong together, and shows no secret', () => {
+    const faults = faultsOf({ S3_ENDPOINT: 'https://s3.example', S3_BUCKET: 'b', FAIRWEATHER_WEBHOOK_SECRET: 'hunter2' });
+    expect(faults.map((fault) => fault.split(' ')[0])).toEqual([
+      'FAIRWEATHER_WEBHOOK_SECRET',
+      'S3_ACCESS_KEY_ID',
+      'S3_SECRET_ACCESS_KEY',
+      'FAIRWEATHER_WEBHOOK_HOSTS',
+    ]);
+    expect(faults.join()).not.toContain('hunter2');
+  });
+  it('takes hosts to fetch from and to tell, in small letters', () => {
+    const secret = `whsec_${Buffer.alloc(24).toString('base64')}`;
+    const { fetchHosts, jobs } = readConfig({
+      FAIRWEATHER_FETCH_HOSTS: 'A.example, *.b.example:8443',
+      FAIRWEATHER_WEBHOOK_HOSTS: '*',
+      FAIRWEATHER_WEBHOOK_SECRET: secret,
+    });
+    expect([fetchHosts, jobs.webhooks]).toEqual([['a.example', '*.b.example:8443'], { hosts: ['*'], secret }]);
+    expect(faultsOf({ FAIRWEATHER_FETCH_HOSTS: '*' })).toHaveLength(1);
+  });
   it('refuses a key file without keys, and two lists', () => {
     expect(faultsOf({ FAIRWEATHER_KEYS: '{"version":1,"keys":[]}' })).toHaveLength(1);
     expect(faultsOf({ FAIRWEATHER_KEYS: keyFile, FAIRWEATHER_KEYS_FILE: 'keys.json' }, () => keyFile)).toHaveLength(1);

@@ -11,7 +11,8 @@ const [, , settings = '{}'] = process.argv;
 if (process.send !== undefined) await serve(JSON.parse(settings) as WorkerSettings); // started by `start-worker`, who writes the settings
 
 async function serve(settings: WorkerSettings): Promise<void> {
-  const tell = (reply: WorkerReply): void => void process.send?.(reply);
+  // A message that cannot be sent is one to a server that has ended; `disconnect` tells.
+  const tell = (reply: WorkerReply): void => void process.send?.(reply, undefined, undefined, () => {});
   // A terminal sends its signals to all processes: the server decides when this one ends, and without a server it has no work.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});

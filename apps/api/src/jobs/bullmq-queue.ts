@@ -33,6 +33,8 @@ type Ended = { readonly outcome: JobOutcome; readonly endedAt: number };
 const PREFIX = '{fairweather}';
 /** BullMQ's highest priority; a queue that never runs dry for two million rounds is first come, first served from then on. */
 const LAST_TURN = 2_097_152;
+/** Of a job that was only at hand: far beyond what happens. */
+const MAX_STALLS = 100;
 const COME_AGAIN_MS = 250;
 /** Between looks whether a running job has been cancelled. */
 const CANCEL_LOOK_MS = 500;
@@ -44,7 +46,7 @@ const CANCEL_LOOK_MS = 500;
 export async function openBullmqQueue(settings: BullmqSettings): Promise<JobQueue> {
   const { url, keepMs, onError } = settings;
   // Requests are answered at once, also while Redis is away; work waits until it is back.
-  const asking = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: true });
+  const asking = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1, commandTimeout: 5000, lazyConnect: true });
   const working = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true });
   for (const connection of [asking, working]) connection.on('error', onError);
   await Promise.all([asking.connect(), working.connect()]);
@@ -53,7 +55,24 @@ export async function openBullmqQueue(settings: BullmqSettings): Promise<JobQueu
   for (const queue of [jobs, webhooks]) queue.on('error', onError);
   const stop = new AbortController();
   const workers: Worker[] = [];
-  return { add, find, cancel, remove, counts, start, expire, close };
+  return {
+    add: whenConnected(add),
+    find: whenConnected(find),
+    cancel: whenConnected(cancel),
+    remove: whenConnected(remove),
+    counts: whenConnected(counts),
+    start,
+    expire: whenConnected(expire),
+    close,
+  };
+
+  /** BullMQ itself would wait for Redis. */
+  function whenConnected<A extends readonly unknown[], R>(work: (...values: A) => Promise<R>): (...values: A) => Promise<R> {
+    return async (...values) => {
+      if (asking.status !== 'ready') throw new Error('Redis cannot be reached.');
+      return work(...values);
+    };
+  }
 
   async function add(specs: readonly JobSpec[], idempotency?: Idempotency): Promise<{ readonly ids: readonly string[]; readonly replayed: boolean }> {
     const ids = specs.map(({ id }) => id);
@@ -137,9 +156,9 @@ export async function openBullmqQueue(settings: BullmqSettings): Promise<JobQueu
   }
 
   function start(handlers: JobHandlers): void {
-    const { lockMs, concurrency, maxStarts, webhookDelayMs } = settings;
+    const { lockMs, concurrency, webhookDelayMs } = settings;
     const common = { connection: working, prefix: PREFIX, stalledInterval: lockMs, lockDuration: lockMs, runRetryDelay: 500, drainDelay: 1 };
-    const taker = new Worker<JobSpec, null>('jobs', (job, token) => serve(job, token, handlers), { ...common, concurrency, maxStalledCount: maxStarts - 1 });
+    const taker = new Worker<JobSpec, null>('jobs', (job, token) => serve(job, token, handlers), { ...common, concurrency, maxStalledCount: MAX_STALLS });
     taker.on('failed', (job) => {
       if (job !== undefined) untilDone(() => end(working, job.data.id, givenUp(job.stalledCounter))).catch(onError);
     });
@@ -159,6 +178,11 @@ export async function openBullmqQueue(settings: BullmqSettings): Promise<JobQueu
       await settle(working, bull.data, ended);
       return null;
     }
+    const crashes = Number(await working.get(crashesOf(id)));
+    if (crashes >= settings.maxStarts) {
+      await untilDone(() => end(working, id, givenUp(crashes)));
+      return null;
+    }
     await working.eval(BEGIN_ROUND, 1, named('round'), bull.priority);
     const cancelled = new AbortController();
     const watch = setInterval(() => {
@@ -169,7 +193,9 @@ export async function openBullmqQueue(settings: BullmqSettings): Promise<JobQueu
     let reports = 0;
     try {
       const outcome = await run(toJob(bull, undefined, true), AbortSignal.any([cancelled.signal, stop.signal]), (progress) => {
-        jobs.updateJobProgress(id, { reports: ++reports, progress } satisfies Progress).catch(onError); // the next one tells more
+        // Counted before it can happen, and taken back when it did not.
+        if (reports++ === 0) asking.incr(crashesOf(id)).catch(onError);
+        updateProgress(id, { reports, progress });
       });
       await untilDone(() => end(working, id, outcome));
     } catch (error) {
@@ -180,9 +206,15 @@ export async function openBullmqQueue(settings: BullmqSettings): Promise<JobQueu
     return null;
   }
 
+  /** The next one tells more; while Redis is away, none does. */
+  function updateProgress(id: string, progress: Progress): void {
+    if (asking.status === 'ready') jobs.updateJobProgress(id, progress).catch(onError);
+  }
+
   /** This server ends, or is not able now, which is not the job's fault. */
   async function giveBack(bull: Bull, token: string | undefined, cause: unknown): Promise<never> {
     onError(cause);
+    await working.del(crashesOf(bull.data.id));
     if (stop.signal.aborted) {
       await bull.moveToWait(token);
       throw new WaitingError();
@@ -220,7 +252,7 @@ export async function openBullmqQueue(settings: BullmqSettings): Promise<JobQueu
       const job = await jobs.getJob(id);
       if (job !== undefined && (await job.isActive())) continue; // a stalled one; soon it is not
       await job?.remove();
-      await asking.del(endOf(id));
+      await asking.del(endOf(id), crashesOf(id));
       await asking.zrem(named('ends'), id);
     }
     return due;
@@ -282,6 +314,11 @@ function named(what: string): string {
 
 function endOf(id: string): string {
   return named(`end:${id}`);
+}
+
+/** How often a server ended while it was at the job. */
+function crashesOf(id: string): string {
+  return named(`crashes:${id}`);
 }
 
 function keyOf({ client, key }: Idempotency): string {

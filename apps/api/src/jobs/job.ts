@@ -91,7 +91,7 @@ export type QueueSettings = {
   readonly maxWaiting: number;
   /** Of an ended job. */
   readonly keepMs: number;
-  /** Times a job is begun before it is given up: servers that end while they have it. */
+  /** Times an inference is begun before its job is given up: servers that end while they are at it. Those that only had it at hand do not count. */
   readonly maxStarts: number;
   /** Before the n-th delivery of a webhook, n from 1; `undefined`: no more. */
   readonly webhookDelayMs: (attempt: number) => number | undefined;
@@ -127,7 +127,7 @@ export function createJobId(): string {
 export const ENDED_REVISION = 1_000_000_000;
 const REVISIONS_PER_START = 1_000_000;
 
-/** @param starts how often the job was begun; @param reports of its progress since */
+/** @param starts how often the job was taken; @param reports of its progress since */
 export function revisionOf(state: JobState, starts: number, reports: number): number {
   if (state === 'waiting') return starts * REVISIONS_PER_START;
   return state === 'running' ? starts * REVISIONS_PER_START + 1 + Math.min(reports, REVISIONS_PER_START - 2) : ENDED_REVISION;

@@ -23,7 +23,7 @@ import {
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS jobs (
     id TEXT PRIMARY KEY, client TEXT NOT NULL, spec TEXT NOT NULL, state TEXT NOT NULL, turn INTEGER NOT NULL, number INTEGER NOT NULL,
-    starts INTEGER NOT NULL DEFAULT 0, started_at INTEGER, ended_at INTEGER, expires_at INTEGER, outcome TEXT
+    starts INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0, started_at INTEGER, ended_at INTEGER, expires_at INTEGER, outcome TEXT
   ) STRICT;
   CREATE INDEX IF NOT EXISTS jobs_next ON jobs (state, turn, number);
   CREATE INDEX IF NOT EXISTS jobs_client ON jobs (client, turn);
@@ -41,6 +41,7 @@ type Row = {
   readonly state: Job['state'];
   readonly turn: number;
   readonly starts: number;
+  readonly crashes: number;
   readonly started_at: number | null;
   readonly ended_at: number | null;
   readonly expires_at: number | null;
@@ -166,8 +167,8 @@ export function openSqliteQueue(path: string, settings: QueueSettings, now: () =
       const row = one<Row>(`SELECT * FROM jobs WHERE state = 'waiting' ORDER BY turn, number LIMIT 1`);
       if (row === undefined) return undefined;
       run('UPDATE rounds SET turn = max(turn, ?)', row.turn);
-      if (row.starts >= settings.maxStarts) {
-        end(row.id, givenUp(row.starts));
+      if (row.crashes >= settings.maxStarts) {
+        end(row.id, givenUp(row.crashes));
         return begin();
       }
       run(`UPDATE jobs SET state = 'running', starts = starts + 1, started_at = ? WHERE id = ?`, now(), row.id);
@@ -182,13 +183,14 @@ export function openSqliteQueue(path: string, settings: QueueSettings, now: () =
     const { signal } = live.controller;
     try {
       const outcome = await handlers.run(job, AbortSignal.any([signal, stop.signal]), (progress) => {
+        // Counted before it can happen, and taken back when it did not.
+        if (live.reports++ === 0) run('UPDATE jobs SET crashes = crashes + 1 WHERE id = ?', job.id);
         live.progress = progress;
-        live.reports++;
       });
       await endForCertain(job.id, outcome);
     } catch {
       // It was cancelled, and that is written; or this server ends or is not able now, which is not the job's fault.
-      run(`UPDATE jobs SET state = 'waiting', starts = starts - 1 WHERE id = ? AND state = 'running'`, job.id);
+      run(`UPDATE jobs SET state = 'waiting', crashes = crashes - ? WHERE id = ? AND state = 'running'`, Math.min(1, live.reports), job.id);
       tell();
       await untilAborted(wait(COME_AGAIN_MS), stopTaking.signal);
     } finally {
