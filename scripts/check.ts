@@ -13,6 +13,7 @@ const checks: readonly (readonly [string, () => boolean])[] = [
   ['directions of imports', () => run(['depcruise', '--config', '.dependency-cruiser.js', 'packages/*/src', 'packages/*/testing', 'apps/*/src'])],
   ...PUBLISHED.map((folder) => [`${folder}: publint`, () => run(['publint', '--strict', folder])] as const),
   ...IMPORTED.map((folder) => [`${folder}: types resolve for every way of importing`, () => run(['attw', '--pack', folder, '--profile', 'node16'])] as const),
+  ['packages/sdk: every public symbol is documented', () => run(['typedoc', '--options', 'packages/sdk/typedoc.json', '--emit', 'none'])],
   ['licences', checkLicences],
 ];
 

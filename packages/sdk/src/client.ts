@@ -48,9 +48,11 @@ export type Client = {
   capabilities(): Promise<readonly EngineCapabilities[]>;
   /** Stops what runs (it ends in `disposed`), ends workers and returns their memory. */
   dispose(): Promise<void>;
+  /** `dispose`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 };
 
+/** Options of every picture of a batch, and how many are worked on at a time. */
 export type BatchOptions = RestoreOptions & {
   /** Pictures at a time. @default 4 with a server, else 1 */
   readonly concurrency?: number;

@@ -63,7 +63,9 @@ export type EngineRun = {
   readonly requestId?: string;
 };
 
+/** What `restore` tells beside the picture: the core's report, and where and how it came about. */
 export type RestoreReport = CoreRestoreReport & { readonly run: EngineRun };
+/** What `inspect` gives: the core's result, and where and how it came about. */
 export type InspectResult = CoreInspectResult & { readonly run: EngineRun };
 
 /** The restored picture as a file (its `type` is the media type), and what is told about it. */
@@ -96,7 +98,9 @@ export type EngineCapabilities = {
 export type Engine = {
   /** The kind in use; a local engine of a browser may step down from `webgpu` to `wasm`. */
   readonly kind: EngineKind;
+  /** A picture -> the restored one, and a report. */
   restore(input: EngineInput, options?: RestoreOptions): Promise<RestoreResult>;
+  /** A picture -> the weather in it; nothing is restored. */
   inspect(input: EngineInput, options?: InspectOptions): Promise<InspectResult>;
   /** Fetches, verifies and compiles a model ahead of its first use. */
   preload(options?: PreloadOptions): Promise<EngineFacts>;

@@ -20,6 +20,7 @@ export type ErrorCode =
   /** There is not enough storage for what was to be kept. */
   | 'storage-full';
 
+/** What an error knows besides its code and its sentence. */
 export type ErrorFacts = {
   readonly cause?: unknown;
   readonly details?: RestoreErrorDetails;

@@ -8,6 +8,7 @@ import type { Engine, EngineInput, EngineRun, LocalEngineOptions, OnProgress, Pr
 import { asClientError, isRestoreError, RestoreError } from '../errors.ts';
 import { isPixels } from '../input.ts';
 
+/** Where the models lie, and what they run on. */
 export type NodeEngineOptions = Pick<LocalEngineOptions, 'models' | 'threads'> & {
   /** Execution provider of onnxruntime-node; `auto` is CUDA where it is installed and works, else the CPU. @default 'auto' */
   readonly provider?: 'auto' | 'cpu' | 'cuda' | 'webgpu';
