@@ -10,7 +10,7 @@ import type { AnyOpenModel } from './open-model.ts';
 import type { CheckedOptions } from './options.ts';
 import { type PhaseClock, startPhaseClock } from './progress-clock.ts';
 import type { InputFacts, InspectResult, RestoreResult } from './report.ts';
-import { checkTileSize } from './tiling/tile-size.ts';
+import { chooseTileSize } from './tiling/tile-size.ts';
 
 /** What the way needs from outside. */
 export type RestoreDeps = {
@@ -29,7 +29,7 @@ export async function restoreImage(input: Uint8Array | Blob, options: CheckedOpt
   const { bytes, sniffed } = await clock.phase('read', () => readImage(input, options));
   const output = planOutput(options.output, sniffed, deps.codec.outputFormats);
   const model = await clock.phase('load', () => openModel(options, deps, clock));
-  const tileRule = checkTileSize(options.tile, model.spec.tile);
+  const tileRule = chooseTileSize(options.tile, model.spec.tile, sniffed, model.promptQuery === 'once');
   checkRemove(model.spec.weathers, options.remove);
   const decoded = await clock.phase('decode', () => decodeImage(bytes, sniffed, options, deps));
   const conditioned = await clock.phase('condition', () => conditionPicture(decoded.pixels, model, options.remove));

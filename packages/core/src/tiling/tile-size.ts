@@ -1,13 +1,28 @@
-/** The `tile` option and the model's tile rule -> the rule to use, or a refusal. */
+/** The `tile` option, the model's tile rule and the picture's size -> the rule to use, or a refusal. */
 import { RestoreError } from '../errors.ts';
 import type { TileSides } from './tile-grid.ts';
 
+/** From here on tiles are larger, with `auto`. */
+const LARGE_PICTURE_PX = 8_000_000;
+const LARGE_TILE_FACTOR = 1.25;
+
 /**
+ * With `auto`, the model's size; a quarter more for pictures of 8 megapixels and more, of whose tiles most overlap on all four sides: so overlaps take
+ * about the same share of any picture, and a picture that takes much memory anyway spends some more on it.
  * A tile must hold its overlap on both sides and as much again between them, so that hand-overs never meet.
+ * @param grows whether a larger tile gives the same result: not where the network looks at all of a tile at once
  * @throws RestoreError `invalid-option`
  */
-export function checkTileSize(tile: number | 'auto', { sizePx, overlapPx, multiplePx }: TileSides): TileSides {
-  if (tile === 'auto') return { sizePx, overlapPx, multiplePx };
+export function chooseTileSize(
+  tile: number | 'auto',
+  { sizePx, overlapPx, multiplePx }: TileSides,
+  { width, height }: { readonly width: number; readonly height: number },
+  grows: boolean,
+): TileSides {
+  if (tile === 'auto') {
+    const largePx = Math.floor((LARGE_TILE_FACTOR * sizePx) / multiplePx) * multiplePx;
+    return { sizePx: grows && width * height >= LARGE_PICTURE_PX ? largePx : sizePx, overlapPx, multiplePx };
+  }
   const least = Math.max(4 * overlapPx, multiplePx);
   if (tile < least || tile % multiplePx !== 0)
     throw new RestoreError('invalid-option', `tile must be 'auto' or a multiple of ${multiplePx} from ${least} on for this model, got ${tile}.`, {
