@@ -1,20 +1,23 @@
 import { defineConfig, type Options } from 'tsup';
 
+const doors = {
+  index: 'src/index.ts',
+  remote: 'src/remote.ts',
+  local: 'src/local/index.ts',
+  node: 'src/node/index.ts',
+};
+/** Loaded when they are needed. As entries they keep their names, where a hash in each would weigh on every door. */
+const lazyParts = ['batch', 'device-router', 'read-source', 'remote-facts', 'remote-job', 'token', 'upload-progress'];
 const common: Options = { target: 'es2022', sourcemap: true };
 
 export default defineConfig([
   {
     ...common,
     // Flat in dist: the local engine finds its workers beside itself, also when code is shared in chunks.
-    entry: {
-      index: 'src/index.ts',
-      remote: 'src/remote.ts',
-      local: 'src/local/index.ts',
-      node: 'src/node/index.ts',
-    },
+    entry: { ...doors, ...Object.fromEntries(lazyParts.map((part) => [part, `src/${part}.ts`])) },
     format: ['esm', 'cjs'],
     platform: 'neutral',
-    dts: true,
+    dts: { entry: doors },
     splitting: true,
     shims: true,
     // Paths and names of the contract are data of a few hundred bytes: with them inside, the door imports nothing.

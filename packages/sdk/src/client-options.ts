@@ -33,6 +33,12 @@ export type ClientOptions = {
   readonly timeoutMs?: number;
   /** Attempts after the first one, 0 to 10. In `auto` a connection that fails is not tried again: the device steps in. @default 3 */
   readonly maxRetries?: number;
+  /**
+   * Whether the server gets pictures as jobs: the progress of its work is told, an abort cancels it, and what was accepted is not lost when a
+   * connection breaks. Costs two requests more a picture.
+   * @default false
+   */
+  readonly jobs?: boolean;
   /** Sent with every request to the API. */
   readonly headers?: Readonly<Record<string, string>>;
   /**
@@ -58,6 +64,7 @@ export type ClientSettings = {
   readonly ownFetch: boolean;
   readonly timeoutMs: number;
   readonly maxRetries: number;
+  readonly jobs: boolean;
   readonly headers: Readonly<Record<string, string>>;
   readonly models: string | URL | undefined;
   readonly assets: string | URL | undefined;
@@ -78,6 +85,7 @@ const DEFAULTS: { readonly [Name in keyof ClientOptions]-?: ClientOptions[Name] 
   timeoutMs: 180_000,
   maxRetries: 3,
   headers: {},
+  jobs: false,
   models: undefined,
   assets: undefined,
   threads: undefined,

@@ -72,7 +72,9 @@ export function createClientWith(options: ClientOptions, { platform, openRouter 
   const disposal = new AbortController();
   const transport = baseUrl && createTransport({ ...settings, baseUrl, platform });
   const xhr = !settings.ownFetch && platform.runtime === 'browser' && typeof XMLHttpRequest !== 'undefined';
-  const remote = transport ? (isLast: boolean): Engine => createRemoteEngine(transport, { xhr, now: platform.now, retryConnection: isLast }) : undefined;
+  const remote = transport
+    ? (isLast: boolean): Engine => createRemoteEngine(transport, { xhr, jobs: settings.jobs, now: platform.now, retryConnection: isLast })
+    : undefined;
 
   const open = async (): Promise<Router> => {
     let cause: unknown;

@@ -5,6 +5,7 @@ import type {
   InspectOptions as CoreInspectOptions,
   InspectResult as CoreInspectResult,
   OutputFormat,
+  Phase,
   ProgressEvent as CoreProgressEvent,
   RestoreOptions as CoreRestoreOptions,
   RestoreReport as CoreRestoreReport,
@@ -30,6 +31,8 @@ export type ProgressEvent =
   | { readonly type: 'upload'; readonly sentBytes: number; readonly totalBytes: number; readonly elapsedMs: number }
   /** Waiting for a server that has no place now; `attempt` is the one that comes next, from 2 on. `place` where the server tells it. */
   | { readonly type: 'queue'; readonly attempt: number; readonly waitMs: number; readonly place?: number; readonly elapsedMs: number }
+  /** A server works on a job: the share of its tiles that is done, 0 to 1. */
+  | { readonly type: 'work'; readonly phase: Phase; readonly fraction: number; readonly elapsedMs: number }
   /** A graph (`denoiser`) or the runtime itself is being made ready: `done` of `total` are. */
   | { readonly type: 'compile'; readonly done: number; readonly total: number; readonly elapsedMs: number }
   /** An engine or a precision was left for the next one. */
@@ -61,6 +64,8 @@ export type EngineRun = {
   readonly threads?: number;
   /** Names the request in the server's log. */
   readonly requestId?: string;
+  /** The job it was, with the client's option `jobs`. */
+  readonly jobId?: string;
 };
 
 /** What `restore` tells beside the picture: the core's report, and where and how it came about. */

@@ -77,7 +77,7 @@ export function answerError(status: number, body: unknown, { requestId, retryAft
   const facts = { status, requestId, retryAfterMs };
   if (!isProblem(body)) {
     const [code, retryable] = CODES[status] ?? ['bad-response', status >= 500];
-    return new RestoreError(code, `The server answered ${status} without a reason; try later, or look at what stands before it.`, {
+    return new RestoreError(code, `The server answered ${status} without a reason; look at what stands before it.`, {
       ...facts,
       retryable,
     });

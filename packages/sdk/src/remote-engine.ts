@@ -4,7 +4,7 @@ import type { Engine, EngineInput, EngineRun, InspectOptions, RestoreOptions } f
 import { RestoreError } from './errors.ts';
 import { buildForm } from './form-body.ts';
 import { isPixels } from './input.ts';
-import type { Answer, Transport } from './transport.ts';
+import type { RequestPlan, Transport } from './transport.ts';
 
 // Written out, though the compiler holds them to the contract: its table would bring all paths into every page.
 const RESTORE_PATH: (typeof ROUTES)['restore'] = '/v1/restore';
@@ -16,34 +16,33 @@ export type RemoteOptions = {
   readonly xhr: boolean;
   /** Whether a connection that failed is tried again, or left at once to whoever steps in. */
   readonly retryConnection: boolean;
+  /** Whether pictures are handed in as jobs. */
+  readonly jobs: boolean;
   /** Milliseconds of a monotonic clock. */
   now(): number;
 };
 
 export function createRemoteEngine(transport: Transport, remote: RemoteOptions): Engine {
-  const { retryConnection } = remote;
-  const upload = async <T>(path: Path, input: EngineInput, options: RestoreOptions): Promise<Answer<T>> => {
+  const plan = async (path: Path, input: EngineInput, options: RestoreOptions): Promise<RequestPlan<never>> => {
     const picture = checkUpload(input, options);
-    const progress = options.onProgress && (await import('./upload-progress.ts')).followUpload(picture.size, options.onProgress, remote);
-    const answer = await transport.request<T>({
-      path,
-      body: buildForm(picture, options, path === INSPECT_PATH ? 'inspect' : 'restore'),
-      signal: options.signal,
-      retryConnection,
-      ...progress,
-    });
-    if (typeof (answer.message as { readonly report?: unknown }).report !== 'object') throw strange(answer.requestId);
-    return answer;
+    const { signal, onProgress } = options;
+    const progress = onProgress && (await import('./upload-progress.ts')).followUpload(picture.size, onProgress, remote);
+    const body = buildForm(picture, options, path === INSPECT_PATH ? 'inspect' : 'restore');
+    return { path, body, signal, retryConnection: remote.retryConnection, ...progress };
   };
   return {
     kind: 'remote',
     async restore(input, options = {}) {
-      const { message, requestId } = await upload<RestoreMessage>(RESTORE_PATH, input, options);
-      if (typeof message.image?.dataUrl !== 'string') throw strange(requestId);
-      return { image: decodeDataUrl(message.image.dataUrl, message.image.mediaType), report: { ...message.report, run: runOf(requestId) } };
+      const upload = await plan(RESTORE_PATH, input, options);
+      if (remote.jobs) return (await import('./remote-job.ts')).restoreAsJob(transport, upload, options);
+      const { message, requestId } = await transport.request<RestoreMessage>(upload);
+      const { image, report } = message;
+      if (typeof report !== 'object' || typeof image?.dataUrl !== 'string') throw strange(requestId);
+      return { image: decodeDataUrl(image.dataUrl, image.mediaType), report: { ...report, run: runOf(requestId) } };
     },
     async inspect(input, options: InspectOptions = {}) {
-      const { message, requestId } = await upload<InspectMessage>(INSPECT_PATH, input, options);
+      const { message, requestId } = await transport.request<InspectMessage>(await plan(INSPECT_PATH, input, options));
+      if (typeof message.report !== 'object') throw strange(requestId);
       return { ...message.report, run: runOf(requestId) };
     },
     preload: async (options) => (await import('./remote-facts.ts')).preloadRemote(transport, options),
@@ -79,5 +78,5 @@ function decodeDataUrl(dataUrl: string, mediaType: string): Blob {
 }
 
 function strange(requestId: string): RestoreError {
-  return new RestoreError('bad-response', 'The answer has no report of the Fairweather API; look at baseUrl.', { requestId });
+  return new RestoreError('bad-response', 'The answer is not of the Fairweather API; look at baseUrl.', { requestId });
 }

@@ -18,7 +18,7 @@ export type TransportSettings = {
   readonly platform: Pick<Platform, 'random' | 'sleep' | 'now'>;
 };
 
-export type RequestPlan = {
+export type RequestPlan<T> = {
   /** One of `ROUTES`. */
   readonly path: string;
   /** Sent as POST, and with a key that lets the server know repetitions; without one it is a GET. */
@@ -27,6 +27,10 @@ export type RequestPlan = {
   readonly maxRetries?: number;
   /** Whether a connection that failed is tried again. @default true */
   readonly retryConnection?: boolean;
+  /** Of the request, beside what is set here. */
+  readonly init?: { readonly method?: string; readonly headers?: Readonly<Record<string, string>> };
+  /** Takes an answer that is no error. What breaks off while it reads is `broken`. @default JSON */
+  readonly read?: (response: Response, broken: (cause: unknown) => never) => Promise<T>;
   /** Takes the place of `fetch` for this request. */
   readonly send?: typeof globalThis.fetch;
   /** Told when an upload begins and when it has been answered; `send` may tell more. */
@@ -38,7 +42,7 @@ export type Answer<T> = { readonly message: T; readonly requestId: string };
 
 export type Transport = {
   /** @throws RestoreError with every code of `ErrorCode`; an abort throws the signal's reason */
-  request<T>(plan: RequestPlan): Promise<Answer<T>>;
+  request<T>(plan: RequestPlan<T>): Promise<Answer<T>>;
 };
 
 export function createTransport(settings: TransportSettings): Transport {
@@ -51,8 +55,8 @@ export function createTransport(settings: TransportSettings): Transport {
     tokens ??= createTokenSource(apiKey, platform.now);
     return tokens;
   };
-  const tryOnce = <T>(plan: RequestPlan, key: string, requestId: string): Promise<Answer<T>> => {
-    const message = `The server did not answer within ${timeoutMs} ms; raise timeoutMs, or try later.`;
+  const tryOnce = <T>(plan: RequestPlan<T>, key: string, requestId: string): Promise<Answer<T>> => {
+    const message = `The server did not answer within ${timeoutMs} ms; raise timeoutMs.`;
     const late = (): RestoreError => new RestoreError('timeout', message, { retryable: true, requestId });
     return withDeadline(plan.signal, timeoutMs, late, async (signal) => {
       for (let renewed = false; ; renewed = true) {
@@ -69,7 +73,7 @@ export function createTransport(settings: TransportSettings): Transport {
     });
   };
   return {
-    request<T>(plan: RequestPlan): Promise<Answer<T>> {
+    request<T>(plan: RequestPlan<T>): Promise<Answer<T>> {
       // One key for all attempts: a server that knows it does not do, or count, the work twice.
       const key = makeId();
       const { maxRetries = settings.maxRetries, retryConnection = true, onWait } = plan;
@@ -85,7 +89,7 @@ export function createTransport(settings: TransportSettings): Transport {
 
 async function exchange<T>(
   { baseUrl, fetch, headers }: TransportSettings,
-  { path, body, send = fetch, onSent }: RequestPlan,
+  { path, body, send = fetch, onSent, init: more, read }: RequestPlan<T>,
   {
     key,
     requestId: sentId,
@@ -95,14 +99,16 @@ async function exchange<T>(
 ): Promise<Answer<T>> {
   const init: RequestInit = {
     signal,
+    ...(body && { method: 'POST', body }),
+    ...more,
     headers: {
       Accept: 'application/json',
       [REQUEST_ID]: sentId,
       ...(token && { Authorization: `Bearer ${token}` }),
       ...(body && { [IDEMPOTENCY_KEY]: key }),
+      ...more?.headers,
       ...headers,
     },
-    ...(body && { method: 'POST', body }),
   };
   const broken = (cause: unknown): never => {
     const message = `The connection to ${baseUrl} failed: ${reasonOf(cause)}; look at baseUrl.`;
@@ -111,14 +117,13 @@ async function exchange<T>(
   onSent?.(0, 1);
   const response = await send(baseUrl + path.slice(1), init).catch(broken);
   onSent?.(1, 1);
-  const text = await response.text().catch(broken);
-  const answer = response.headers;
+  const { ok, status, headers: answer } = response;
   const requestId = answer.get(REQUEST_ID) ?? sentId;
-  const message = parseJson(text);
-  const { ok, status } = response;
+  if (ok && read) return { message: await read(response, broken), requestId };
+  const message = parseJson(await response.text().catch(broken));
   if (!ok) throw answerError(status, message, { requestId, retryAfterMs: parseRetryAfter(answer.get('Retry-After'), Date.now()) });
   if (typeof message !== 'object' || message === null)
-    throw new RestoreError('bad-response', `The answer is not of the Fairweather API, but ${answer.get('Content-Type')}; look at baseUrl.`, {
+    throw new RestoreError('bad-response', `The answer is not of the Fairweather API; look at baseUrl.`, {
       status,
       requestId,
     });

@@ -8,11 +8,11 @@ export function followUpload(
   size: number,
   onProgress: OnProgress,
   { xhr, now }: { readonly xhr: boolean; now(): number },
-): Pick<RequestPlan, 'send' | 'onSent' | 'onWait'> {
+): Pick<RequestPlan<unknown>, 'send' | 'onSent' | 'onWait'> {
   const start = now();
   // Bytes of the whole form, scaled to those of the picture: the rest is a few hundred.
   const onSent = (sent: number, total: number): void =>
     onProgress({ type: 'upload', sentBytes: Math.round((size * sent) / total), totalBytes: size, elapsedMs: now() - start });
-  const onWait: RequestPlan['onWait'] = (attempt, waitMs) => onProgress({ type: 'queue', attempt, waitMs, elapsedMs: now() - start });
+  const onWait: RequestPlan<unknown>['onWait'] = (attempt, waitMs) => onProgress({ type: 'queue', attempt, waitMs, elapsedMs: now() - start });
   return xhr ? { send: createXhrFetch(onSent), onWait } : { onSent, onWait };
 }
