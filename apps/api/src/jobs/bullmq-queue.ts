@@ -46,7 +46,7 @@ const CANCEL_LOOK_MS = 500;
 export async function openBullmqQueue(settings: BullmqSettings): Promise<JobQueue> {
   const { url, keepMs, onError } = settings;
   // Requests are answered at once, also while Redis is away; work waits until it is back.
-  const asking = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1, commandTimeout: 5000, lazyConnect: true });
+  const asking = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1, commandTimeout: 15_000, lazyConnect: true });
   const working = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: true });
   for (const connection of [asking, working]) connection.on('error', onError);
   await Promise.all([asking.connect(), working.connect()]);
