@@ -38,7 +38,7 @@ export type RestorerDeps = {
   readonly codec: ImageCodec;
   /** Milliseconds of a monotonic clock. @default performance.now */
   readonly now?: () => number;
-  /** Awaited between tiles, so that other work on the event loop goes first. @default a timer of 0 ms */
+  /** Awaited between tiles, so that other work on the event loop goes first. @default `setImmediate`, or a timer of 0 ms where there is none */
   readonly pause?: () => Promise<void>;
 };
 
@@ -112,6 +112,11 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Pro
   });
 }
 
+/** Timers of Node wait a millisecond at least. */
 function yieldToEvents(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
+  const { setImmediate } = globalThis as { readonly setImmediate?: (done: () => void) => unknown }; // in no browser
+  return new Promise((resolve) => {
+    if (setImmediate === undefined) setTimeout(resolve, 0);
+    else setImmediate(resolve);
+  });
 }
