@@ -56,7 +56,8 @@ export async function openTestPage(script: string, global: string): Promise<Test
     configFile: false,
     logLevel: 'error',
     appType: 'custom',
-    optimizeDeps: { exclude: ['onnxruntime-web'] }, // its .wasm lies beside its module, where it looks for it
+    // Its .wasm lies beside its module, where it looks for it; the others are prepared before the page asks, for it cannot be told to load again.
+    optimizeDeps: { include: ['image-size', 'valibot'], exclude: ['onnxruntime-web'] },
     server: {
       host: '127.0.0.1',
       port: 0,
