@@ -10,7 +10,6 @@ import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestServer } from '../../../../apps/api/testing/test-server.ts';
 import { findChromium } from '../../../../scripts/find-chromium.ts';
-import type { ProgressEvent } from '../../src/engine-port.ts';
 import { psnr } from '../../testing/psnr.ts';
 import { openSite, type Site } from '../browser/site.ts';
 import { installScriptsOf, openWorkplace, type Workplace } from './workplace.ts';
@@ -177,38 +176,6 @@ describe('a page', () => {
     await page.reload();
     await page.waitForFunction(() => /^Ready/.test(document.querySelector('#status')?.textContent ?? ''));
     await expectRestored(await restoreInPage(page));
-  });
-});
-
-describe('a page of another origin than the server', () => {
-  it('sends a picture, tells the bytes of its upload, and refuses to hold a secret key', async () => {
-    const api = await startTestServer({ FAIRWEATHER_CORS_ORIGINS: '*' });
-    const site = await openSite({ '': join(workplace.folder, 'html'), sdk: join(installed('@fairweather/sdk'), 'dist'), pictures: workplace.folder });
-    try {
-      const page = await context.newPage();
-      await page.goto(site.origin);
-      const seen = await page.evaluate(async (baseUrl) => {
-        const { createClient } = (await import('/sdk/index.js' as string)) as typeof import('../../src/index.ts'); // the built file
-        const events: ProgressEvent[] = [];
-        const client = createClient({ baseUrl, backend: 'remote', apiKey: async () => 'a-token' });
-        const input = await (await fetch('/pictures/picture.png')).blob();
-        const { image, report } = await client.restore(input, { onProgress: (event) => events.push(event) });
-        let code = '';
-        try {
-          createClient({ baseUrl, apiKey: 'fw_secret' });
-        } catch (error) {
-          code = (error as { code: string }).code;
-        }
-        return { bytes: Array.from(new Uint8Array(await image.arrayBuffer())), size: input.size, requestId: report.run.requestId, events, code };
-      }, api.url);
-      await expectRestored(new Blob([Uint8Array.from(seen.bytes)]));
-      expect(seen.events.at(-1)).toMatchObject({ type: 'upload', sentBytes: seen.size, totalBytes: seen.size });
-      expect(seen.requestId).toMatch(/^[0-9a-f]{32}\.1$/); // readable across origins
-      expect(seen.code).toBe('secret-key-in-browser');
-    } finally {
-      await site.close();
-      await api.close();
-    }
   });
 });
 
