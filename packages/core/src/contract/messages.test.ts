@@ -7,7 +7,7 @@ describe('the error table', () => {
   });
   it('asks to come again only where the request itself is right', () => {
     const retryable = Object.values(ERROR_TABLE).filter((entry) => entry.retryable);
-    for (const { status } of retryable) expect([408, 409, 429, 499, 500, 503, 504]).toContain(status);
+    for (const { status } of retryable) expect([408, 409, 429, 499, 500, 502, 503, 504]).toContain(status);
   });
   it('asks to come again at every 429 and 503', () => {
     for (const { status, retryable } of Object.values(ERROR_TABLE)) if (status === 429 || status === 503) expect(retryable).toBe(true);

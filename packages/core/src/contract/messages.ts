@@ -41,6 +41,8 @@ export type ApiErrorCode =
   | 'job-not-done'
   /** The server could not keep the picture or its result. */
   | 'storage-failed'
+  /** A gateway had the request, and the server behind it broke off. */
+  | 'origin-failed'
   /** The inference thread ended twice while it had this picture. */
   | 'engine-crashed'
   /** A fault of the server that has no other name. */
@@ -76,6 +78,7 @@ export const ERROR_TABLE: Readonly<Record<ApiErrorCode, { readonly status: numbe
   'runtime-missing': { status: 500, retryable: false, title: 'The server lacks a runtime' },
   'engine-crashed': { status: 500, retryable: true, title: 'Inference crashed' },
   internal: { status: 500, retryable: false, title: 'A fault of the server' },
+  'origin-failed': { status: 502, retryable: true, title: 'The server behind the gateway broke off' },
   disposed: { status: 503, retryable: true, title: 'The server is ending' },
   'storage-failed': { status: 503, retryable: true, title: 'The server could not keep the picture' },
   overloaded: { status: 503, retryable: true, title: 'Every place is taken' },
