@@ -15,7 +15,8 @@ export default defineConfig({
   },
   format: ['esm', 'cjs'],
   target: 'es2022',
-  dts: true,
+  // `Symbol.asyncDispose` is in no `lib` of a stable target yet.
+  dts: { banner: '/// <reference lib="esnext.disposable" />' },
   sourcemap: true,
   splitting: true,
   shims: true,

@@ -17,7 +17,8 @@ export default defineConfig([
     entry: { ...doors, ...Object.fromEntries(lazyParts.map((part) => [part, `src/${part}.ts`])) },
     format: ['esm', 'cjs'],
     platform: 'neutral',
-    dts: { entry: doors },
+    // `Symbol.asyncDispose` is in no `lib` of a stable target yet.
+    dts: { entry: doors, banner: '/// <reference lib="esnext.disposable" />' },
     splitting: true,
     shims: true,
     // Paths and names of the contract are data of a few hundred bytes: with them inside, the door imports nothing.
