@@ -50,7 +50,7 @@ export default defineConfig({
           sequence: { groupOrder: 5 },
         },
       },
-      { test: { name: 'api', root: 'apps/api', include: ['src/**/*.test.ts'], exclude: ['src/**/*.services.test.ts'], testTimeout: 60_000 } },
+      { test: { name: 'api', root: 'apps/api', include: ['{src,scale}/**/*.test.ts'], exclude: ['src/**/*.services.test.ts'], testTimeout: 60_000 } },
       // The API with a real redis-server and a real S3 server.
       { test: { name: 'services', root: 'apps/api', include: ['src/**/*.services.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
       { test: { name: 'demo', root: 'apps/demo', include: ['src/**/*.test.ts'] } },

@@ -13,6 +13,7 @@ import { arch, cpus, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Redis } from 'ioredis';
 import { startRedis } from '../testing/redis-server.ts';
 import { paintPicture } from '../testing/test-server.ts';
 import { openBullmqQueue } from '../src/jobs/bullmq-queue.ts';
@@ -93,6 +94,13 @@ console.log(
 console.log(`not done: ${lost}; with a result: ${withResult}; begun more than once: ${[...times.values()].filter((n) => n > 1).length}`);
 console.log(`one client was never more than ${furthest} jobs ahead of the other`);
 console.log(`memory of the servers after each tenth, MB: ${memory.map((row) => row.map(Math.round).join('/')).join(', ')}`);
+const client = new Redis(redis.url);
+const commands = Number(/total_commands_processed:(\d+)/.exec(await client.info('stats'))?.[1]);
+const bytes = Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]);
+client.disconnect();
+console.log(
+  `Redis: ${(commands / count).toFixed(0)} commands a job, those of Lua scripts and of waiting servers included; ${(bytes / count / 1000).toFixed(1)} kB a job that is kept`,
+);
 await queue.close(0);
 await redis.close();
 await rm(folder, { recursive: true });
