@@ -74,6 +74,7 @@ export async function createFakeApp(
     keepMs: 60_000,
     maxStarts: 3,
     webhookDelayMs: () => undefined,
+    onError: (error) => note({ err: error }),
     onEnded: (id) => void blobs.delete(inputName(id)),
     ...queueChanges,
   };

@@ -46,6 +46,7 @@ export function describeQueue(name: string, backend: QueueBackend): void {
         maxStarts: 3,
         webhookDelayMs: (attempt) => (attempt < 5 ? (attempt - 1) * 20 : undefined),
         onEnded: (id) => ended.push(id),
+        onError: () => {},
         ...changes,
       };
       const queue = await backend.open(settings);

@@ -14,6 +14,6 @@ describeQueue('BullMQ', {
     await client.flushall();
     client.disconnect();
   },
-  open: (settings) => openBullmqQueue({ ...settings, url: redis.url, lockMs: 1000, onError: () => {} }),
+  open: (settings) => openBullmqQueue({ ...settings, url: redis.url, lockMs: 1000 }),
   dispose: () => redis.close(),
 });

@@ -22,8 +22,6 @@ export type BullmqSettings = QueueSettings & {
   readonly url: string;
   /** A server that does not renew its hold on a job for so long has ended; another one takes the job. */
   readonly lockMs: number;
-  /** Told of lost connections; the queue goes on by itself. */
-  readonly onError: (error: unknown) => void;
 };
 
 type Progress = { readonly reports: number; readonly progress: JobProgress };

@@ -83,6 +83,8 @@ export type JobQueue = {
 };
 
 export type QueueSettings = {
+  /** Told of what failed for the moment: a full disk, a lost connection. The queue goes on by itself. */
+  readonly onError: (error: unknown) => void;
   /** Told once a job has ended, whatever its end: its input is needed no more. */
   readonly onEnded: (id: string) => void;
   /** Jobs at a time. */

@@ -40,12 +40,13 @@ export async function openJobs({ jobs: settings, engine: { workers, perWorker },
     keepMs: settings.keepMs,
     maxStarts: MAX_STARTS,
     webhookDelayMs,
+    onError,
     onEnded: (id) => void blobs.delete(inputName(id)).catch(onError), // else it goes with the job
   };
   const queue =
     redisUrl === undefined
       ? openSqliteQueue(join(dir, 'jobs.sqlite'), queueSettings)
-      : await openBullmqQueue({ ...queueSettings, url: redisUrl, lockMs: settings.lockMs, onError });
+      : await openBullmqQueue({ ...queueSettings, url: redisUrl, lockMs: settings.lockMs });
   const jobs = createJobs({ queue, blobs, linkFromBytes: settings.linkFromBytes, onError });
   const request = settings.webhooks === undefined ? undefined : createCheckedRequest(settings.webhooks.hosts);
   const notify: JobHandlers['notify'] =

@@ -23,7 +23,15 @@ describeQueue('SQLite', {
 
 it('a second server on the same file is refused, and told why', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'fairweather-queue-'));
-  const settings: QueueSettings = { concurrency: 1, maxWaiting: 1, keepMs: 1, maxStarts: 1, webhookDelayMs: () => undefined, onEnded: () => {} };
+  const settings: QueueSettings = {
+    concurrency: 1,
+    maxWaiting: 1,
+    keepMs: 1,
+    maxStarts: 1,
+    webhookDelayMs: () => undefined,
+    onEnded: () => {},
+    onError: () => {},
+  };
   const open = (): JobQueue => openSqliteQueue(join(dir, 'jobs.sqlite'), settings);
   const first = open();
   expect(open).toThrow(/is another server using them/);

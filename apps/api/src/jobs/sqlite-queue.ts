@@ -155,7 +155,7 @@ export function openSqliteQueue(path: string, settings: QueueSettings, now: () =
   async function takeJobs(handlers: JobHandlers): Promise<void> {
     while (!stopTaking.signal.aborted) {
       const heard = news.promise;
-      const job = begin();
+      const job = await untilWritten(begin);
       if (job === undefined) await untilAborted(heard, stopTaking.signal);
       else await serve(job, handlers);
     }
@@ -184,13 +184,14 @@ export function openSqliteQueue(path: string, settings: QueueSettings, now: () =
     try {
       const outcome = await handlers.run(job, AbortSignal.any([signal, stop.signal]), (progress) => {
         // Counted before it can happen, and taken back when it did not.
-        if (live.reports++ === 0) run('UPDATE jobs SET crashes = crashes + 1 WHERE id = ?', job.id);
+        if (live.reports++ === 0) countCrash(job.id);
         live.progress = progress;
       });
-      await endForCertain(job.id, outcome);
+      await untilWritten(() => end(job.id, outcome));
     } catch {
       // It was cancelled, and that is written; or this server ends or is not able now, which is not the job's fault.
-      run(`UPDATE jobs SET state = 'waiting', crashes = crashes - ? WHERE id = ? AND state = 'running'`, Math.min(1, live.reports), job.id);
+      const begun = Math.min(1, live.reports);
+      await untilWritten(() => run(`UPDATE jobs SET state = 'waiting', crashes = max(0, crashes - ?) WHERE id = ? AND state = 'running'`, begun, job.id));
       tell();
       await untilAborted(wait(COME_AGAIN_MS), stopTaking.signal);
     } finally {
@@ -198,13 +199,23 @@ export function openSqliteQueue(path: string, settings: QueueSettings, now: () =
     }
   }
 
-  /** A full disk may keep the outcome from being written: then it is tried until there is room. */
-  async function endForCertain(id: string, outcome: JobOutcome): Promise<void> {
+  /** On a full disk it is not counted; then it is begun once more than it should. */
+  function countCrash(id: string): void {
+    try {
+      run('UPDATE jobs SET crashes = crashes + 1 WHERE id = ?', id);
+    } catch (error) {
+      settings.onError(error);
+    }
+  }
+
+  /** A full disk keeps states from being written: that is tried until there is room. A server that ends meanwhile leaves the job as it was. */
+  async function untilWritten<T>(write: () => T): Promise<T | undefined> {
     for (;;) {
       try {
-        return void end(id, outcome);
+        return write();
       } catch (error) {
-        if (stop.signal.aborted) throw error;
+        settings.onError(error);
+        if (stopTaking.signal.aborted) return undefined;
         await wait(COME_AGAIN_MS);
       }
     }
@@ -250,10 +261,10 @@ export function openSqliteQueue(path: string, settings: QueueSettings, now: () =
     const job = await find(id);
     try {
       if (job !== undefined) await notify(job);
-      run('DELETE FROM webhooks WHERE id = ?', id);
     } catch {
-      setWebhook(id, attempt + 1);
+      return void (await untilWritten(() => setWebhook(id, attempt + 1)));
     }
+    await untilWritten(() => run('DELETE FROM webhooks WHERE id = ?', id));
   }
 
   async function expire(): Promise<readonly string[]> {

@@ -12,6 +12,8 @@ import { jobMessage, jobsMessage, problems } from './schemas.ts';
 import { describeUpload, UPLOAD_PROBLEMS } from './upload-body.ts';
 
 const idParam = z.object({ id: z.string().openapi({ param: { name: 'id', in: 'path' }, example: 'job_0123456789abcdef0123456789abcdef' }) });
+/** One event as a client reads it. */
+const eventMessage = z.object({ id: z.string(), event: z.string(), data: z.string().openapi({ description: 'A `JobMessage`, as JSON.' }) });
 /** Between signs of life of a stream that has nothing to tell. */
 const HEARTBEAT_MS = 15_000;
 
@@ -101,7 +103,7 @@ function registerEvents(app: App, jobs: Jobs): void {
     middleware: [requireScope('restore')] as const,
     request: { params: idParam },
     responses: {
-      200: { description: 'The events.', content: { 'text/event-stream': { schema: z.string() } } },
+      200: { description: 'The events.', content: { 'text/event-stream': { schema: eventMessage } } },
       204: { description: 'There is nothing more to come.' },
       ...problems(401, 403, 404, 429, 503),
     },
