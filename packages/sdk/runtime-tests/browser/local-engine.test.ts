@@ -245,6 +245,22 @@ describe('model files', () => {
     expect(await page.evaluate(async () => (await globalThis.inPage.engine('engine')).isCached())).toBe(false);
     expect((await restore(page, crop)).error).toBeUndefined();
   });
+  it('and workers come from another origin too, with threads', async () => {
+    const cdn = await published.openCdn();
+    try {
+      const page = await open();
+      site.requests.length = 0;
+      const { error, report } = await restore(page, crop, { backend: 'wasm', assets: `${cdn.origin}/`, threads: 2 });
+      expect(error).toBeUndefined();
+      expect(report?.run).toMatchObject({ threads: 2, notes: [] });
+      expect(cdn.requests.map(({ path }) => path)).toEqual(
+        expect.arrayContaining(['/worker-wasm.js', '/ort-wasm-simd-threaded.wasm', '/models/manifest.json']),
+      );
+      expect(site.requests.map(({ path }) => path)).toEqual(['/pictures/crop.png']);
+    } finally {
+      await cdn.close();
+    }
+  });
   it('go through the fetch of the caller', async () => {
     const page = await open();
     const paths = await page.evaluate(async () => {
@@ -269,11 +285,25 @@ describe('model files', () => {
 
 describe('an abort', () => {
   const aborted = { name: 'AbortError' };
-  it.each(['start', 'load', 'compile', 'phase', 'step'] as const)('with the first %s rejects at once, and the engine goes on', async (abortAt) => {
+  let warm: Page | undefined;
+  /** A page whose engine is ready; one for several tests. */
+  const openWarm = async (): Promise<Page> => {
+    warm ??= await openPage(await published.browser.newContext(), site.origin);
+    await restore(warm, crop);
+    return warm;
+  };
+  afterAll(() => warm?.context().close());
+  it.each(['load', 'compile'] as const)('with the first %s rejects at once, and the next call makes ready anew', async (abortAt) => {
     const page = await open();
     expect((await restore(page, { ...crop, abortAt })).error).toMatchObject(aborted);
     expect((await restore(page, crop)).error).toBeUndefined();
-    expect(workersOf(page).length).toBeGreaterThan(0);
+  });
+  it.each(['start', 'phase', 'step', 'patch'] as const)('with the first %s rejects at once, and the worker goes on', async (abortAt) => {
+    const page = await openWarm();
+    const [before] = workersOf(page);
+    expect((await restore(page, { ...crop, abortAt })).error).toMatchObject(aborted);
+    expect((await restore(page, crop)).error).toBeUndefined();
+    expect(workersOf(page)[0]).toBe(before);
   });
   it('stops within one tile, and a call that waits is not begun', async () => {
     const page = await open();

@@ -19,7 +19,12 @@ export type PageTask = {
 };
 
 /** Engine options that cross into the page. */
-export type PageEngineOptions = { readonly backend?: 'auto' | 'webgpu' | 'wasm'; readonly models?: string; readonly threads?: number };
+export type PageEngineOptions = {
+  readonly backend?: 'auto' | 'webgpu' | 'wasm';
+  readonly models?: string;
+  readonly assets?: string;
+  readonly threads?: number;
+};
 
 /** How a test reaches into the page. */
 export type InPage = {

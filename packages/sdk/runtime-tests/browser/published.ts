@@ -22,6 +22,8 @@ export type Published = {
   readonly browser: Browser;
   /** `crop.png` and `tiled.png`, on the site below /pictures. @returns their paths */
   picture(name: string): string;
+  /** A second site, of another origin, with the assets alone: a CDN. */
+  openCdn(): Promise<Site>;
   /** @returns a PNG */
   restoreOnNode(picture: string, options: Omit<RestoreOptions, 'onProgress'>): Promise<Uint8Array>;
   close(): Promise<void>;
@@ -42,6 +44,7 @@ export async function openPublished(): Promise<Published> {
     site,
     browser,
     picture,
+    openCdn: () => openSite({ '': join(folder, 'assets') }),
     async restoreOnNode(name, options) {
       await using restorer = await createNodeRestorer({ backend: 'cpu' });
       return (await restorer.restore(await readFile(picture(name)), { ...options, output: { format: 'png' } })).image;
