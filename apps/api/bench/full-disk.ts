@@ -11,39 +11,42 @@ import { join } from 'node:path';
 import type { JobMessage } from '@fairweather/core/contract';
 import { ROUTES } from '@fairweather/core/contract';
 import { fetchResult, findJob } from '../testing/job-client.ts';
-import { startServerProcess } from '../testing/server-process.ts';
+import { type ServerProcess, startServerProcess } from '../testing/server-process.ts';
 import { paintPicture } from '../testing/test-server.ts';
 
-const SIZE_KB = 1400;
+const SIZE_KB = 7000;
+let server: ServerProcess | undefined;
 const dir = mkdtempSync(join(tmpdir(), 'fairweather-full-'));
 run('mount', '-t', 'tmpfs', '-o', `size=${SIZE_KB}k`, 'tmpfs', dir);
 try {
-  const server = await startServerProcess({ FAIRWEATHER_JOBS_DIR: dir, FAIRWEATHER_LOG_LEVEL: 'info' });
+  server = await startServerProcess({ FAIRWEATHER_JOBS_DIR: dir, FAIRWEATHER_LOG_LEVEL: 'info' });
+  const { url } = server;
   const picture = await paintPicture(300, 200);
-  const submit = (): Promise<Response> => fetch(server.url + ROUTES.jobs, { method: 'POST', body: picture });
+  const submit = (): Promise<Response> => fetch(url + ROUTES.jobs, { method: 'POST', body: picture });
   const accepted: JobMessage[] = [];
   const refusals = new Set<string>();
-  for (let i = 0; i < 30; i++) {
+  for (let i = 0; i < 60; i++) {
     const response = await submit();
     const body = (await response.json()) as { readonly jobs?: readonly JobMessage[]; readonly code?: string };
     if (response.status === 202) accepted.push(...(body.jobs ?? []));
     else refusals.add(`${response.status} ${body.code}, Retry-After ${response.headers.get('Retry-After')}`);
   }
-  const ends = await Promise.all(accepted.map(async (job) => describe(server.url, await untilEnded(server.url, job))));
-  console.log(`${accepted.length} of 30 accepted on ${SIZE_KB} kB; the others: ${[...refusals].join('; ')}`);
+  const ends = await Promise.all(accepted.map(async (job) => describe(url, await untilEnded(url, job))));
+  console.log(`${accepted.length} of 60 accepted on ${SIZE_KB} kB; the others: ${[...refusals].join('; ')}`);
   for (const end of new Set(ends)) console.log(`  ${ends.filter((e) => e === end).length} ended: ${end}`);
   const filler = join(dir, 'filler');
-  spawnSync('sh', ['-c', `head -c 2000000 /dev/urandom > ${filler} 2>/dev/null`]);
+  spawnSync('sh', ['-c', `head -c 9000000 /dev/urandom > ${filler} 2>/dev/null`]);
   console.log(
-    `with no byte left: ${(await submit()).status}; restored directly: ${(await fetch(server.url + ROUTES.restore, { method: 'POST', body: picture })).status}`,
+    `with no byte left: ${(await submit()).status}; restored directly: ${(await fetch(url + ROUTES.restore, { method: 'POST', body: picture })).status}`,
   );
   rmSync(filler);
-  for (const job of accepted) await fetch(server.url + job.links.self, { method: 'DELETE' });
+  for (const job of accepted) await fetch(url + job.links.self, { method: 'DELETE' });
   const again = await submit();
+  if (again.status !== 202) throw new Error(`Not well again: ${again.status} ${await again.text()}`);
   const [job] = ((await again.json()) as { readonly jobs: readonly [JobMessage] }).jobs;
-  console.log(`with room again: ${again.status}, ${await describe(server.url, await untilEnded(server.url, job))}`);
-  await server.end();
+  console.log(`with room again: ${again.status}, ${await describe(url, await untilEnded(url, job))}`);
 } finally {
+  await server?.end();
   run('umount', dir);
   rmdirSync(dir);
 }
