@@ -54,6 +54,17 @@ export default defineConfig({
       // The API with a real redis-server and a real S3 server.
       { test: { name: 'services', root: 'apps/api', include: ['src/**/*.services.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
       { test: { name: 'demo', root: 'apps/demo', include: ['src/**/*.test.ts'] } },
+      // The built page in a browser.
+      {
+        test: {
+          name: 'demo-browser',
+          root: 'apps/demo',
+          include: ['runtime-tests/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 6 },
+        },
+      },
       { test: { name: 'scripts', root: 'scripts', include: ['**/*.test.ts'] } },
     ],
   },

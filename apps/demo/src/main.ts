@@ -1,9 +1,158 @@
-/** The page: the manifest that came with this build -> a list of its models. */
-import type { Manifest } from '@fairweather/core';
-import { manifestUrl } from '@fairweather/models';
-import { modelLines } from './model-lines.ts';
+/** The page: pictures handed in -> a queue, and the one that is looked at, before and after. */
+import { type Client, createClient } from '@fairweather/sdk';
+import { download } from './download.ts';
+import { clientOptions, findServer, type Where } from './engine-choice.ts';
+import { describeRun } from './facts.ts';
+import { listenForPictures } from './pick-pictures.ts';
+import { createPictureView } from './picture-view.ts';
+import { createQueue, type Entry } from './queue.ts';
+import { showQueue } from './queue-list.ts';
+import { showWeather } from './weather-chart.ts';
 
-const list = document.getElementById('models');
-const response = await fetch(manifestUrl);
-const lines = response.ok ? modelLines((await response.json()) as Manifest) : [`The manifest could not be read: ${response.status} ${response.statusText}`]; // exported by the recipe
-for (const line of lines) list?.appendChild(document.createElement('li')).append(line);
+const at = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T; // index.html has it
+const split = at<HTMLInputElement>('split');
+const strength = at<HTMLInputElement>('strength');
+const where = at<HTMLSelectElement>('where');
+const view = createPictureView(at('before'), at('after'), split);
+
+let client: Client | undefined;
+let hasServer = false;
+let selected: number | undefined;
+/** What the view shows now; nothing while it opens another, or when the browser cannot read it. */
+let opened: number | undefined;
+let shownImage: Blob | undefined;
+
+const queue = createQueue({
+  restore: async (file, options) => {
+    await serverFound;
+    client ??= createClient(clientOptions(where.value as Where, document.baseURI, hasServer)); // the values in index.html
+    return client.restore(file, { ...options, patchPixels: true });
+  },
+  onChange: (entry) => {
+    showQueue(at('queue'), queue.entries(), selected, select);
+    if (entry.id === selected) show(entry);
+  },
+  onProgress: (entry, event) => {
+    if (event.type === 'patch' && entry.id === opened) view.paint(event);
+  },
+});
+
+const serverFound = findServer(document.baseURI, fetch).then((found) => {
+  hasServer = found;
+  const option = where.querySelector<HTMLOptionElement>('[value="server"]');
+  if (option) option.disabled = !found;
+  noteWhere();
+});
+
+listenForPictures({ input: at('files'), samples: at('samples') }, (files) => {
+  const [first] = queue.add(files);
+  if (first) void select(first.id);
+});
+where.addEventListener('change', async () => {
+  noteWhere();
+  const before = client;
+  client = undefined;
+  await before?.dispose(); // what runs is stopped, and says so
+  if (selected !== undefined) redo();
+});
+at('cancel').addEventListener('click', () => selected !== undefined && queue.cancel(selected));
+at('again').addEventListener('click', () => redo());
+strength.addEventListener('input', () => {
+  at('strength-text').textContent = `${strength.value} %`;
+  view.setStrength(Number(strength.value) / 100);
+});
+at<HTMLInputElement>('residual').addEventListener('change', ({ currentTarget }) => view.setDifference((currentTarget as HTMLInputElement).checked));
+at('download').addEventListener('click', () => {
+  const entry = current();
+  if (entry) void download(entry, Number(strength.value) / 100);
+});
+
+function current(): Entry | undefined {
+  return queue.entries().find(({ id }) => id === selected);
+}
+
+function redo(): void {
+  const entry = current();
+  if (entry) queue.redo(entry.id, entry.remove);
+}
+
+/** Looks at another picture. */
+async function select(id: number): Promise<void> {
+  selected = id;
+  opened = undefined;
+  shownImage = undefined;
+  at('stage').dataset.shown = 'picture';
+  const entry = current();
+  if (entry === undefined) return;
+  at('stage').hidden = false;
+  showQueue(at('queue'), queue.entries(), selected, select);
+  show(entry);
+  const readable = await view.open(entry.file).then(
+    () => true,
+    () => false, // the restoration says what is wrong with it
+  );
+  if (selected !== id) return;
+  at('compare').hidden = !readable;
+  if (readable) opened = id;
+  const now = current();
+  if (now) show(now);
+}
+
+/** The state of the picture that is looked at. */
+function show({ id, state, result }: Entry): void {
+  const busy = state.kind === 'working' || state.kind === 'waiting';
+  const progress = at<HTMLProgressElement>('progress');
+  progress.hidden = !busy;
+  if (state.kind === 'working' && state.progress.fraction !== undefined) progress.value = state.progress.fraction;
+  else progress.removeAttribute('value');
+  if (busy || result === undefined) at('stage').dataset.shown = 'picture';
+  at('cancel').hidden = !busy;
+  at('again').hidden = state.kind !== 'cancelled' && state.kind !== 'failed';
+  const facts = result && describeRun(result.report);
+  at('status').textContent =
+    state.kind === 'working'
+      ? state.progress.text
+      : state.kind === 'waiting'
+        ? 'Waiting'
+        : state.kind === 'cancelled'
+          ? 'Cancelled'
+          : state.kind === 'done'
+            ? (facts?.summary ?? '')
+            : '';
+  showProblem(state);
+  at('result').hidden = result === undefined;
+  at('facts').hidden = facts === undefined;
+  if (busy || result === undefined) return;
+  at('facts')
+    .querySelector('ul')
+    ?.replaceChildren(...(facts?.details ?? []).map((text) => Object.assign(document.createElement('li'), { textContent: text })));
+  at('weather').hidden = result.report.weather.length === 0;
+  showWeather(at('weather').querySelector('div') as HTMLElement, result.report, (remove) => queue.redo(id, remove));
+  if (opened === id && (shownImage !== result.image || state.kind !== 'done')) {
+    shownImage = result.image; // also after a cancelled one, whose rectangles are painted over
+    void view.showRestored(result.image).then(() => {
+      if (opened === id) at('stage').dataset.shown = 'restored';
+    });
+  }
+}
+
+function showProblem(state: Entry['state']): void {
+  const place = at('problem');
+  place.hidden = state.kind !== 'failed';
+  if (state.kind !== 'failed') return void place.replaceChildren();
+  const { title, text, code } = state.error;
+  const [strong, small] = [document.createElement('strong'), document.createElement('code')];
+  strong.textContent = title;
+  small.textContent = code;
+  place.replaceChildren(strong, `${text} `, small);
+}
+
+/** Says where pictures go, before any does. */
+function noteWhere(): void {
+  const server = where.value === 'server' || (where.value === 'auto' && hasServer);
+  at('where-note').textContent = !server
+    ? 'Pictures stay on this device; the model is downloaded once.'
+    : where.value === 'server'
+      ? 'Pictures are sent to this page’s server.'
+      : 'Pictures are sent to this page’s server; when it cannot be reached, this device restores.';
+}

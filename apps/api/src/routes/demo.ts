@@ -2,9 +2,9 @@
 import type { MiddlewareHandler } from 'hono';
 import type { App } from '../app-env.ts';
 
-/** Own scripts, WebAssembly and workers; pictures of the user; nothing from elsewhere. */
+/** Own scripts, styles, WebAssembly and workers; pictures of the user; nothing from elsewhere. */
 const PAGE_POLICY =
-  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self' data: blob:; object-src 'none'; frame-ancestors 'none'; base-uri 'none'";
+  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; style-src 'self'; img-src 'self' data: blob:; connect-src 'self' data: blob:; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /** @param serveFile answers what is in the folder, and leaves the rest to the app */
 export function registerDemo(app: App, serveFile: MiddlewareHandler): void {
