@@ -61,7 +61,7 @@ function testTypeScript(chromium: string | undefined, redis: string | undefined,
   const report = join(reports, 'vitest.json');
   const withoutT3 = !hasReference() || python === undefined;
   const excluded = [
-    ...(chromium === undefined ? ['browser', 't3-browser', 'sdk-browser', 'consumers'] : []),
+    ...(chromium === undefined ? ['browser', 't3-browser', 'sdk-browser', 'consumers', 'demo-browser'] : []),
     ...(reachesRegistry() ? [] : ['consumers']),
     ...(redis === undefined || python === undefined ? ['services'] : []),
     ...(withoutT3 ? ['t3', 't3-browser'] : []),

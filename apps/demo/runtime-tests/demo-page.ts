@@ -1,33 +1,30 @@
-/** The built page on a static host of its own, in a real Chromium without a GPU: the device restores by WebAssembly. */
+/** A real Chromium without a GPU, and the built page in it: on a static host of its own, or wherever it is served. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { preview } from 'vite';
 import { findChromium } from '../../../scripts/find-chromium.ts';
 
-export type DemoPage = {
-  open(options?: BrowserContextOptions): Promise<Page>;
+/** The built page. */
+export const DIST: string = fileURLToPath(new URL('../dist/', import.meta.url));
+
+export type DemoBrowser = {
+  open(address: string, options?: BrowserContextOptions): Promise<Page>;
   /** What the pages complained about. */
   readonly complaints: readonly string[];
   close(): Promise<void>;
 };
 
-export async function openDemo(): Promise<DemoPage> {
-  const root = fileURLToPath(new URL('..', import.meta.url));
-  if (!existsSync(`${root}dist/index.html`)) throw new Error('Expected the built page in apps/demo/dist, found none; run npm run build.');
+export async function launchDemoBrowser(): Promise<DemoBrowser> {
+  if (!existsSync(`${DIST}index.html`)) throw new Error('Expected the built page in apps/demo/dist, found none; run npm run build.');
   const executablePath = findChromium();
   if (executablePath === undefined)
     throw new Error('Expected Chromium or Chrome, found none; run npm test, which installs one, or name one with CHROMIUM_PATH.');
-  const server = await preview({ root, configFile: `${root}vite.config.ts`, logLevel: 'error', preview: { host: '127.0.0.1', port: 0 } });
-  const address = server.resolvedUrls?.local[0] as string; // it listens
-  const browser: Browser = await chromium.launch({
-    executablePath,
-    args: ['--headless=new', '--no-sandbox', '--disable-background-networking', '--no-first-run'],
-  });
+  const browser = await chromium.launch({ executablePath, args: ['--headless=new', '--no-sandbox', '--disable-background-networking', '--no-first-run'] });
   const complaints: string[] = [];
   return {
     complaints,
-    async open(options) {
+    async open(address, options) {
       const page = await (await browser.newContext(options)).newPage();
       page.on('pageerror', (error) => complaints.push(error.message));
       page.on('console', (message) => {
@@ -37,9 +34,20 @@ export async function openDemo(): Promise<DemoPage> {
       await page.goto(address);
       return page;
     },
-    async close() {
-      await browser.close();
-      await server.close();
-    },
+    close: () => browser.close(),
   };
+}
+
+/** A static host, which has the page and nothing else. */
+export async function openStaticHost(): Promise<{ readonly address: string; close(): Promise<void> }> {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const server = await preview({ root, configFile: `${root}vite.config.ts`, logLevel: 'error', preview: { host: '127.0.0.1', port: 0 } });
+  return { address: server.resolvedUrls?.local[0] as string, close: () => server.close() }; // it listens
+}
+
+/** The picture that is looked at is done and painted. @returns what the page says about it */
+export async function restored(page: Page): Promise<string | null> {
+  await page.waitForFunction(() => document.getElementById('status')?.textContent?.startsWith('Restored'));
+  await page.waitForFunction(() => document.getElementById('stage')?.dataset.shown === 'restored');
+  return page.textContent('#status');
 }

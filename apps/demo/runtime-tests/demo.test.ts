@@ -3,21 +3,25 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type DemoPage, openDemo } from './demo-page.ts';
+import { type DemoBrowser, launchDemoBrowser, openStaticHost, restored } from './demo-page.ts';
 
 const samples = fileURLToPath(new URL('../../../samples/', import.meta.url));
-let demo: DemoPage;
+let host: Awaited<ReturnType<typeof openStaticHost>>;
+let browser: DemoBrowser;
 let page: Page;
 beforeAll(async () => {
-  demo = await openDemo();
-  page = await demo.open();
+  host = await openStaticHost();
+  browser = await launchDemoBrowser();
+  page = await browser.open(host.address);
 });
-afterAll(() => demo?.close());
+afterAll(async () => {
+  await browser?.close();
+  await host?.close();
+});
 
 it('restores a dropped photograph on the device, in the browser alone', async () => {
   await drop(page, 'rain.jpg', await readFile(`${samples}rain.jpg`));
-  await restored(page);
-  expect(await page.textContent('#status')).toMatch(/^Restored on this device, by WebAssembly, in \d+\.\d s\.$/);
+  expect(await restored(page)).toMatch(/^Restored on this device, by WebAssembly, in \d+\.\d s\.$/);
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
   expect(await page.isDisabled('#where [value=server]')).toBe(true); // this host has none
 });
@@ -82,7 +86,7 @@ it('stops when it is told to, and takes the picture up again', async () => {
 });
 
 it('works through several files and lets each be looked at, on a phone', async () => {
-  const phone = await demo.open({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+  const phone = await browser.open(host.address, { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
   await phone.setInputFiles('#files', [`${samples}haze.jpg`, `${samples}raindrop.jpg`]);
   await phone.waitForFunction(() => document.querySelectorAll('#queue .state:not(:empty)').length === 2);
   await phone.waitForFunction(() => [...document.querySelectorAll('#queue .state')].every(({ textContent }) => textContent?.startsWith('done')));
@@ -93,7 +97,7 @@ it('works through several files and lets each be looked at, on a phone', async (
 });
 
 it('gives the browser nothing to complain about, its content security policy included', () => {
-  expect(demo.complaints).toEqual([]);
+  expect(browser.complaints).toEqual([]);
 });
 
 async function drop(target: Page, name: string, bytes: Buffer): Promise<void> {
@@ -105,12 +109,6 @@ async function drop(target: Page, name: string, bytes: Buffer): Promise<void> {
     },
     { name, bytes: bytes.toString('base64') },
   );
-}
-
-/** The picture that is looked at is done and painted. */
-async function restored(target: Page): Promise<void> {
-  await target.waitForFunction(() => document.getElementById('status')?.textContent?.startsWith('Restored'));
-  await target.waitForFunction(() => document.getElementById('stage')?.dataset.shown === 'restored');
 }
 
 async function setRange(target: Page, id: string, value: number): Promise<void> {

@@ -12,6 +12,8 @@ export function registerDemo(app: App, serveFile: MiddlewareHandler): void {
     const response = await serveFile(c, next);
     if (response instanceof Response) {
       response.headers.set('Content-Security-Policy', PAGE_POLICY);
+      // Those names carry a hash of the content.
+      response.headers.set('Cache-Control', c.req.path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache');
       response.headers.set('Cross-Origin-Embedder-Policy', 'require-corp'); // with the opener policy: threads for WebAssembly
     }
     return response;
