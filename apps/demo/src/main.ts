@@ -52,8 +52,8 @@ where.addEventListener('change', async () => {
   noteWhere();
   const before = client;
   client = undefined;
-  await before?.dispose(); // what runs is stopped, and says so
-  if (selected !== undefined) redo();
+  for (const { id, state, remove } of queue.entries()) if (id === selected || state.kind === 'working') queue.redo(id, remove); // by the new one
+  await before?.dispose();
 });
 at('cancel').addEventListener('click', () => selected !== undefined && queue.cancel(selected));
 at('again').addEventListener('click', () => redo());
@@ -61,7 +61,11 @@ strength.addEventListener('input', () => {
   at('strength-text').textContent = `${strength.value} %`;
   view.setStrength(Number(strength.value) / 100);
 });
-at<HTMLInputElement>('residual').addEventListener('change', ({ currentTarget }) => view.setDifference((currentTarget as HTMLInputElement).checked));
+at<HTMLInputElement>('residual').addEventListener('change', ({ currentTarget }) => {
+  const { checked } = currentTarget as HTMLInputElement;
+  at('side-after').textContent = checked ? 'Taken away' : 'After';
+  view.setDifference(checked);
+});
 at('download').addEventListener('click', () => {
   const entry = current();
   if (entry) void download(entry, Number(strength.value) / 100);
@@ -109,6 +113,7 @@ function show({ id, state, result }: Entry): void {
   at('cancel').hidden = !busy;
   at('again').hidden = state.kind !== 'cancelled' && state.kind !== 'failed';
   const facts = result && describeRun(result.report);
+  at('status').ariaLive = busy ? 'off' : 'polite'; // not every tile is read out
   at('status').textContent =
     state.kind === 'working'
       ? state.progress.text
