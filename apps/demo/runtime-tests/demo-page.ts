@@ -1,5 +1,6 @@
 /** A real Chromium without a GPU, and the built page in it: on a static host of its own, or wherever it is served. */
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { preview } from 'vite';
@@ -50,4 +51,14 @@ export async function restored(page: Page): Promise<string | null> {
   await page.waitForFunction(() => document.getElementById('status')?.textContent?.startsWith('Restored'));
   await page.waitForFunction(() => document.getElementById('stage')?.dataset.shown === 'restored');
   return page.textContent('#status');
+}
+
+/** Faults of accessibility that axe finds in the page as it is now, by its rules' names. The page's policy must be bypassed (`bypassCSP`): axe is no script of its own. */
+export async function findAccessFaults(page: Page): Promise<readonly string[]> {
+  await page.addScriptTag({ path: createRequire(import.meta.url).resolve('axe-core/axe.min.js') });
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { readonly axe: typeof import('axe-core') }; // the script above
+    const { violations } = await axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  });
 }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type DemoBrowser, launchDemoBrowser, openStaticHost, restored } from './demo-page.ts';
+import { type DemoBrowser, findAccessFaults, launchDemoBrowser, openStaticHost, restored } from './demo-page.ts';
 
 const samples = fileURLToPath(new URL('../../../samples/', import.meta.url));
 let host: Awaited<ReturnType<typeof openStaticHost>>;
@@ -94,6 +94,17 @@ it('works through several files and lets each be looked at, on a phone', async (
   await restored(phone);
   expect(await phone.getAttribute('#queue li:nth-child(2) button', 'aria-current')).toBe('true');
   expect(await phone.evaluate(() => document.documentElement.scrollWidth)).toBe(360); // nothing sticks out
+});
+
+it.each(['light', 'dark'] as const)('has no fault of accessibility that axe finds, %s: at first, with a fault, with a picture', async (colorScheme) => {
+  const seen = await browser.open(host.address, { colorScheme, bypassCSP: true });
+  expect(await findAccessFaults(seen)).toEqual([]);
+  await drop(seen, 'letter.txt', Buffer.from('No picture.'));
+  await seen.waitForSelector('#problem', { state: 'visible' });
+  expect(await findAccessFaults(seen)).toEqual([]);
+  await seen.setInputFiles('#files', `${samples}haze.jpg`);
+  await restored(seen);
+  expect(await findAccessFaults(seen)).toEqual([]);
 });
 
 it('gives the browser nothing to complain about, its content security policy included', () => {
