@@ -54,6 +54,6 @@ def summary(psnrs: dict) -> dict:
     worst = sorted(psnrs, key=psnrs.get)[:5]
     values = list(psnrs.values())
     return {
-        "pictures": len(values), "mean": float(np.mean(values)), "minimum": float(min(values)), "above 40 dB": sum(v >= 40 for v in values),
+        "pictures": len(values), "mean": float(np.mean(values)), "minimum": float(min(values)), "above 40 dB": int(sum(v >= 40 for v in values)),
         "worst": {name: round(float(psnrs[name]), 1) for name in worst},
     }  # fmt: skip

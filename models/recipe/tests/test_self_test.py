@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 import pytest
+from data import read_rgb
 from evaluation.metrics import psnr
-from PIL import Image
 
 from self_test import HEIGHT, WIDTH, write_self_test
 from shipped import MODELS
@@ -14,7 +14,7 @@ MANIFEST = json.loads((MODELS / "manifest.json").read_text())
 
 
 def read(entry, models=MODELS):
-    return np.asarray(Image.open(models / entry["file"])).astype(np.float32) / 255
+    return read_rgb(models / entry["file"]).astype(np.float32) / 255
 
 
 @pytest.mark.parametrize("name", MANIFEST["models"])

@@ -91,10 +91,13 @@ describe('progress', () => {
       }
       return gap;
     });
-    const answers = [await restore(page, tiled), await restore(page, tiled), await restore(page, tiled)];
-    expect(answers.reduce((sum, { ms }) => sum + ms, 0)).toBeGreaterThan(1200);
+    let measuring = true;
+    const gap = longest.finally(() => {
+      measuring = false;
+    });
+    while (measuring) await restore(page, tiled); // work for as long as the page is watched
     // The inference of one tile takes longer than this; a machine that is busy elsewhere may hold a timer back for some of it.
-    expect(await longest).toBeLessThan(400);
+    expect(await gap).toBeLessThan(400);
   });
 });
 
