@@ -11,6 +11,8 @@ const rain = fileURLToPath(new URL('../../../samples/heavy-rain.jpg', import.met
 export const rainyPicture: Blob = new Blob([new Uint8Array(await sharp(rain).extract({ left: 200, top: 200, width: 96, height: 64 }).png().toBuffer())], {
   type: 'image/png',
 });
+/** A picture of 1.5 megapixels: a second of work and more, so that who looks on now and then sees it being done. */
+export const largeRainyPicture: Blob = new Blob([new Uint8Array(await sharp(rain).resize({ width: 1400 }).jpeg().toBuffer())], { type: 'image/jpeg' });
 /** Enough of it for several tiles of 256 pixels. */
 export const wideRainyPicture: Blob = new Blob([new Uint8Array(await sharp(rain).extract({ left: 60, top: 200, width: 400, height: 120 }).png().toBuffer())], {
   type: 'image/png',

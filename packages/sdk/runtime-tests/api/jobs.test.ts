@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { startTestServer } from '../../../../apps/api/testing/test-server.ts';
 import type { ProgressEvent } from '../../src/engine-port.ts';
 import { createClient } from '../../src/remote.ts';
-import { describeClient, rainyPicture, wideRainyPicture } from '../../testing/client-suite.ts';
+import { describeClient, largeRainyPicture, rainyPicture, wideRainyPicture } from '../../testing/client-suite.ts';
 
 const reference = (async () => {
   await using restorer = await createNodeRestorer({ backend: 'cpu' });
@@ -28,7 +28,7 @@ describe('a job', () => {
   it('tells its progress, names itself, and is forgotten by the server once it has been fetched', async () => {
     const [events, seen]: [ProgressEvent[], string[]] = [[], []];
     const client = createClient({ baseUrl: server.url, jobs: true, fetch: watch(seen) });
-    const { report } = await client.restore(wideRainyPicture, { tile: 256, onProgress: (event) => events.push(event) });
+    const { report } = await client.restore(largeRainyPicture, { tile: 256, onProgress: (event) => events.push(event) });
     expect(report.run).toMatchObject({ engine: 'remote', jobId: expect.stringMatching(/^job_/) });
     expect(events.map(({ type }) => type)).toEqual(expect.arrayContaining(['upload', 'work']));
     await expect.poll(() => seen).toEqual(['POST /v1/jobs', 'GET /v1/jobs/{id}/events', 'GET /v1/jobs/{id}/result', 'DELETE /v1/jobs/{id}']);
@@ -38,7 +38,7 @@ describe('a job', () => {
     const seen: string[] = [];
     const controller = new AbortController();
     const client = createClient({ baseUrl: server.url, jobs: true, fetch: watch(seen) });
-    const call = client.restore(wideRainyPicture, {
+    const call = client.restore(largeRainyPicture, {
       tile: 256,
       signal: controller.signal,
       onProgress: ({ type }) => void (type === 'work' && controller.abort()),
