@@ -1,4 +1,5 @@
 /** A request's body -> one that can be sent to several origins in turn: kept while it is short, streamed through once when it is not. */
+import { joinBytes } from '../join-bytes.ts';
 
 export type ReplayableBody = {
   /** For the next try; nothing where there is no body. @throws Error after the first try of a long one */
@@ -35,7 +36,7 @@ export async function openBody(
   while (length <= keepBytes) {
     const { done, value } = await reader.read();
     if (done) {
-      const whole = concat(kept, length);
+      const whole = joinBytes(kept, length);
       return { next: () => whole, replayable: true, overrun: false };
     }
     length += value.length;
@@ -69,14 +70,4 @@ export async function openBody(
       });
     },
   };
-}
-
-function concat(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }

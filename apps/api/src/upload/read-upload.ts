@@ -2,6 +2,7 @@
 import { IMAGE_FIELD, ROUTES } from '@fairweather/core/contract';
 import { z } from '@hono/zod-openapi';
 import { ApiError } from '../api-error.ts';
+import { joinBytes } from '../join-bytes.ts';
 import type { FetchPicture } from './fetch-picture.ts';
 
 export type UploadLimits = {
@@ -78,17 +79,7 @@ async function readBody(request: Request, maxBytes: number, timeoutMs: number): 
     clearTimeout(timer);
     request.signal.removeEventListener('abort', leave);
   }
-  return join(chunks, length);
-}
-
-function join(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return joinBytes(chunks, length);
 }
 
 function parseUrl(bytes: Uint8Array): string {
