@@ -70,7 +70,8 @@ def render_sample(sample: Sample, clean):
     rng = np.random.default_rng(sample.seed)
     banks = make_banks(rng, streaks=3, flakes=3, drops=3, clouds=3)
     depth = refine_depth(draw_depth(sample, height, width), clean)
-    return compose(clean, sample_weather(rng, banks, height, width, depth, sample.weathers), sample.weathers)
+    layers = sample_weather(rng, banks, height, width, depth, sample.weathers)
+    return compose(clean, layers, layers.present)
 
 
 def draw_depth(sample: Sample, height: int, width: int):

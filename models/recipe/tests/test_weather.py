@@ -117,7 +117,7 @@ def test_rain_lit_by_the_sky_is_not_seen_in_front_of_it(banks):
     picture = np.full((H, W, 3), 0.2, np.float32)
     picture[: H // 3] = 0.8  # sky
     white = np.ones(3, np.float32)
-    rain = RainLayer(np.full((H, W), 0.5, np.float32), None, white, 1.0, None, white, skylit=True)
+    rain = RainLayer(np.full((H, W), 0.5, np.float32), None, white, 1.0, skylit=True)
     rendered = compose(picture, WeatherLayers(rain=rain), ("rain",))
     assert np.abs(rendered[: H // 4] - 0.8).max() < 0.01
     assert np.allclose(rendered[H // 2 :], 0.5, atol=0.02)  # half of 0.2, half of the sky
@@ -127,8 +127,29 @@ def test_labels_and_severity_name_what_was_rendered(banks, scene):
     for names in [s for n in range(5) for s in itertools.combinations(WEATHERS, n)]:
         example = render_example(np.random.default_rng(3), banks, *scene, names, ("haze",))
         assert example.labels.dtype == np.float32
-        assert [bool(x) for x in example.labels] == [w in names for w in WEATHERS]
-        assert [x > 0 for x in example.severity] == [w in names for w in WEATHERS]
+        mist = {"haze"} if "rain" in names and weather_with_mist(banks, scene, 3, names) else set()
+        assert [bool(x) for x in example.labels] == [w in {*names, *mist} for w in WEATHERS]
+        assert [x > 0 for x in example.severity] == [w in {*names, *mist} for w in WEATHERS]
+
+
+def weather_with_mist(banks, scene, seed, names):
+    """Whether this seed's rain brings mist, drawn as render_example draws it."""
+    rng = np.random.default_rng(seed)
+    weather.sample_camera(rng, H, W, banks.noise)
+    return sample_weather(rng, banks, H, W, scene[1], names).mist is not None
+
+
+def test_taking_the_rain_away_leaves_the_mist_that_it_brought_and_the_haze_has_it(banks, scene, monkeypatch):
+    plain_camera(monkeypatch)
+    seeds = [s for s in range(40) if sample_weather(np.random.default_rng(s), banks, H, W, scene[1], ("rain",)).mist is not None]
+    assert 5 < len(seeds) < 35
+    for seed in seeds:
+        example, full = (render_example(np.random.default_rng(seed), banks, *scene, ("rain",), remove) for remove in (("rain",), WEATHERS))
+        layers = sample_weather(np.random.default_rng(seed), banks, H, W, scene[1], ("rain",))
+        mist_alone = weather.example.render_haze(scene[0], layers.mist)
+        assert np.abs(example.target - mist_alone).max() <= 0.5 / 255 + 1e-6  # rounding to 8 bit
+        assert np.abs(full.target - scene[0]).max() <= 0.5 / 255 + 1e-6
+        assert example.labels.tolist() == [1, 0, 1, 0] and example.severity[2] > 0
 
 
 def test_haze_follows_the_scattering_law_on_a_case_done_by_hand():
@@ -159,7 +180,7 @@ def test_streaks_of_clear_rain_only_add_light(banks):
     seen = 0
     for seed in range(30):
         layers = sample_weather(np.random.default_rng(seed), banks, H, W, flat, ("rain",))
-        if layers.rain.transmission is None and layers.rain.opacity == 0:
+        if layers.mist is None and layers.rain.opacity == 0:
             seen += 1
             assert (compose(dark, layers, ("rain",)) >= dark).all()
     assert seen > 3

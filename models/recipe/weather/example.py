@@ -16,7 +16,7 @@ from weather.rain import RainLayer, make_streaks, render_rain, sample_rain
 from weather.raindrop import RaindropLayer, make_drops, render_raindrops, sample_raindrops
 from weather.snow import SnowLayer, make_flakes, render_snow, sample_snow
 
-WEATHERS = ("rain", "snow", "haze", "raindrop")  # also the order in which they are rendered
+WEATHERS = ("rain", "snow", "haze", "raindrop")  # also the order in which they are rendered, after the mist of rain
 
 MIXTURES = (  # share, weathers
     (0.12, ()),
@@ -52,6 +52,12 @@ class WeatherLayers:
     snow: SnowLayer | None = None
     haze: HazeLayer | None = None
     raindrop: RaindropLayer | None = None
+    mist: HazeLayer | None = None  # what heavy rain brings; it counts as haze
+
+    @property
+    def present(self) -> frozenset:
+        """The weathers that these layers hold."""
+        return frozenset(w for w in WEATHERS if getattr(self, w) is not None) | ({"haze"} if self.mist else set())
 
 
 @dataclass(frozen=True)
@@ -89,13 +95,15 @@ def sample_weathers(rng) -> tuple[str, ...]:
 
 
 def sample_weather(rng, banks: WeatherBanks, height: int, width: int, depth, weathers: Iterable[str]) -> WeatherLayers:
-    """Draws the random layers of the wanted weathers; depth float32 [H,W] in [0,1], 0 nearest."""
+    """Draws the random layers of the wanted weathers, and with rain perhaps mist; depth float32 [H,W] in [0,1], 0 nearest."""
     wanted = checked(weathers)
     if depth.shape != (height, width):
         raise ValueError(f"Expected depth of [{height},{width}], got {list(depth.shape)}; bring it to the picture's size with refine_depth.")
     veil = 0.7 if "haze" in wanted else 2.2  # two dense veils would leave nothing of the scene
+    rain, mist = sample_rain(rng, banks.streaks, banks.clouds, height, width, depth, veil) if "rain" in wanted else (None, None)
     return WeatherLayers(
-        rain=sample_rain(rng, banks.streaks, banks.clouds, height, width, depth, veil) if "rain" in wanted else None,
+        rain=rain,
+        mist=mist,
         snow=sample_snow(rng, banks.flakes, height, width, depth) if "snow" in wanted else None,
         haze=sample_haze(rng, banks.clouds, height, width, depth) if "haze" in wanted else None,
         raindrop=sample_raindrops(rng, banks.drops, banks.clouds, height, width) if "raindrop" in wanted else None,
@@ -104,39 +112,42 @@ def sample_weather(rng, banks: WeatherBanks, height: int, width: int, depth, wea
 
 def compose(clean, layers: WeatherLayers, weathers: Iterable[str]):
     """The picture with only these weathers, from the same layers; `clean` itself when there are none."""
-    return compose_stages(clean, layers, weathers)[-1]
+    return compose_stages(clean, layers, weathers)[-1][1]
 
 
 def compose_stages(clean, layers, weathers):
-    """`clean`, then the picture after each weather of the order of WEATHERS; one that is not asked for adds no stage."""
+    """[("clean", picture), (weather, picture with it too), ...] in the order of WEATHERS, the mist of rain first, as haze; what is not asked for adds no stage."""
     wanted = checked(weathers)
-    render = {"rain": render_rain, "snow": render_snow, "haze": render_haze, "raindrop": render_raindrops}
-    stages = [clean]
-    for weather in (w for w in WEATHERS if w in wanted):
-        layer = getattr(layers, weather)
-        if layer is None:
-            raise ValueError(f"Expected layers with {weather}, got none; ask sample_weather for it.")
-        stages.append(render[weather](stages[-1], layer))
+    if missing := [w for w in WEATHERS if w in wanted - layers.present]:
+        raise ValueError(f"Expected layers with {missing[0]}, got none; ask sample_weather for it.")
+    steps = (
+        ("haze", render_haze, layers.mist), ("rain", render_rain, layers.rain), ("snow", render_snow, layers.snow),
+        ("haze", render_haze, layers.haze), ("raindrop", render_raindrops, layers.raindrop),
+    )  # fmt: skip
+    stages = [("clean", clean)]
+    for weather, render, layer in steps:
+        if weather in wanted and layer is not None:
+            stages.append((weather, render(stages[-1][1], layer)))
     return stages
 
 
 def render_example(rng, banks: WeatherBanks, clean, depth, weathers: Iterable[str], remove: Iterable[str]) -> RenderedExample:
     """One training example: every weather in `degraded`, those in `remove` gone from `target`, through the same camera."""
     cv2.setNumThreads(1)
-    present, removed = checked(weathers), checked(remove)
+    removed = checked(remove)
     height, width = clean.shape[:2]
     camera = sample_camera(rng, height, width, banks.noise)
     scene = expose(clean, camera)
-    layers = sample_weather(rng, banks, height, width, depth, present)
+    layers = sample_weather(rng, banks, height, width, depth, weathers)
+    present = layers.present
     stages = compose_stages(scene, layers, present)
-    degraded = develop(stages[-1], camera)
+    degraded = develop(stages[-1][1], camera)
     kept = present - removed
     clean_file = degraded if not present else develop(scene, camera) if not kept or kept != present else None
     target = degraded if kept == present else clean_file if not kept else develop(compose(scene, layers, kept), camera)
     severity = np.zeros(len(WEATHERS), np.float32)
-    ordered = [w for w in WEATHERS if w in present]
-    for weather, before, after in zip(ordered, stages, stages[1:]):
-        severity[WEATHERS.index(weather)] = np.abs(after[::2, ::2] - before[::2, ::2]).mean()
+    for (_, before), (weather, after) in zip(stages, stages[1:]):
+        severity[WEATHERS.index(weather)] += np.abs(after[::2, ::2] - before[::2, ::2]).mean()
     labels = np.array([w in present for w in WEATHERS], np.float32)
     return RenderedExample(degraded, target, develop(scene, camera) if clean_file is None else clean_file, labels, severity)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from weather.layers import cut, three_channels, uniform
+from weather.layers import cut, sky_light, three_channels, uniform
 
 MAX_OPTICAL_DEPTH = 3.0  # a twentieth of the scene's light comes through: beyond that nobody can tell what was there
 
@@ -14,6 +14,7 @@ MAX_OPTICAL_DEPTH = 3.0  # a twentieth of the scene's light comes through: beyon
 class HazeLayer:
     transmission: np.ndarray  # float32 [H,W] in (0,1]
     airlight: np.ndarray  # float32 [H,W,3] in [0,1]
+    skylit: bool = False  # airlight is a factor of the scene's own light
 
 
 def sample_haze(rng, clouds, height, width, depth):
@@ -47,9 +48,10 @@ def transmission(distance, beta):
 
 def render_haze(picture, haze):
     """float32 [H,W,3] in [0,1] -> the same in haze."""
-    out = picture - haze.airlight
+    airlight = haze.airlight * sky_light(picture) if haze.skylit else haze.airlight
+    out = picture - airlight
     out *= three_channels(haze.transmission)
-    out += haze.airlight
+    out += airlight
     return np.clip(out, 0, 1, out=out)
 
 

@@ -81,3 +81,9 @@ def coloured(mask, colour):
 
 def uniform(rng, low, high):
     return low + (high - low) * rng.random()
+
+
+def sky_light(picture):
+    """Mean of the brightest quarter of a picture's blocks: float32 [3], at least 0.35 (weather is seen because some light falls on it)."""
+    blocks = cv2.resize(picture, (12, 12), interpolation=cv2.INTER_AREA).reshape(-1, 3)
+    return np.maximum(blocks[np.argsort(blocks.sum(1))[-36:]].mean(0), 0.35).astype(np.float32)

@@ -1,28 +1,28 @@
-"""Rain: a picture and layers of streaks -> the picture with streaks in front of it and, in heavy rain, a veil that grows with depth.
+"""Rain: a picture and layers of streaks -> the picture with streaks in front of it; and the mist that heavy rain brings, which is haze.
 
-O = a (B + sum of far streaks) + (1 - a) A, near streaks in front; a = exp(-beta d) (after JORDER, arXiv:1609.07769).
+O = a (B + sum of far streaks) + (1 - a) A, near streaks in front; a = exp(-beta d) (after JORDER, arXiv:1609.07769). The mist a B + (1 - a) A is
+drawn apart: no picture tells whose it is, so it counts as haze, and taking the rain away leaves it.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from weather.layers import BANK_PX, as_bank, coloured, cut, scatter, three_channels, uniform
+from weather.haze import HazeLayer
+from weather.layers import BANK_PX, as_bank, coloured, cut, scatter, sky_light, three_channels, uniform
 
 TIERS = ("fine", "mid", "near", "sheet")
 
 
 @dataclass(frozen=True)
 class RainLayer:
-    far: np.ndarray  # float32 [H,W], streaks behind the veil
+    far: np.ndarray  # float32 [H,W], streaks behind the mist, as faint as it leaves them
     near: np.ndarray | None  # float32 [H,W], streaks in front of it
     colour: np.ndarray  # float32 [3]
     opacity: float  # 0: light of a streak is added; 1: it takes the place of what is behind
-    transmission: np.ndarray | None  # float32 [H,W] of the veil
-    airlight: np.ndarray  # float32 [3]
-    skylit: bool = False  # colour and airlight are factors of the scene's own light: a drop shows the sky, upside down
+    skylit: bool = False  # colour is a factor of the scene's own light: a drop shows the sky, upside down
 
 
 def make_streaks(rng):
@@ -78,7 +78,7 @@ def rain_sheet(rng, angle):
 
 
 def sample_rain(rng, streaks, clouds, height, width, depth, densest=2.2):
-    """Draws one rain: thin or thick streaks of one direction, or heavy rain with a veil of beta up to `densest`."""
+    """Draws one rain: thin or thick streaks of one direction, or heavy rain with mist of beta up to `densest`. Returns (RainLayer, HazeLayer | None)."""
     bank = streaks[int(rng.integers(len(streaks)))]
     flip = rng.random() < 0.5
     scale = 1.0 if rng.random() < 0.6 else uniform(rng, 0.7, 1.5)
@@ -121,7 +121,7 @@ def sample_rain(rng, streaks, clouds, height, width, depth, densest=2.2):
     np.clip(far, 0, 1, out=far)
     if near is not None:
         np.clip(near, 0, 1, out=near)
-    return RainLayer(far, near, np.broadcast_to(np.float32(colour), 3).astype(np.float32), float(opacity), transmission, airlight)
+    return rain_and_mist(far, near, np.broadcast_to(np.float32(colour), 3).astype(np.float32), float(opacity), transmission, airlight)
 
 
 def sample_natural_rain(rng, bank, cloud, height, width, depth, flip):
@@ -152,13 +152,15 @@ def sample_natural_rain(rng, bank, cloud, height, width, depth, flip):
         start = uniform(rng, 0, 0.4)
         transmission = cv2.exp((start + (1 - start) * depth) * np.float32(-uniform(rng, 0.05, 0.9)))
     grey = np.float32(uniform(rng, 0.8, 1.1)) * np.array([1, 1, 1 + uniform(rng, -0.01, 0.04)], np.float32)
-    return RainLayer(far, near, grey, uniform(rng, 0.7, 1), transmission, grey * np.float32(uniform(rng, 0.8, 1)), skylit=True)
+    return rain_and_mist(far, near, grey, uniform(rng, 0.7, 1), transmission, grey * np.float32(uniform(rng, 0.8, 1)), skylit=True)
 
 
-def sky_light(picture):
-    """Mean of the brightest quarter of a picture's blocks: float32 [3], at least 0.35 (rain is seen because some light falls on it)."""
-    blocks = cv2.resize(picture, (12, 12), interpolation=cv2.INTER_AREA).reshape(-1, 3)
-    return np.maximum(blocks[np.argsort(blocks.sum(1))[-36:]].mean(0), 0.35).astype(np.float32)
+def rain_and_mist(far, near, colour, opacity, transmission, airlight, skylit=False):
+    """(RainLayer, HazeLayer of its mist or None); mist of `transmission` [H,W] and `airlight` [3] lies before the far streaks."""
+    if transmission is None:
+        return RainLayer(far, near, colour, opacity, skylit), None
+    mist = HazeLayer(transmission, np.broadcast_to(np.float32(airlight), (*far.shape, 3)), skylit)
+    return RainLayer(far * transmission, near, colour, opacity, skylit), mist
 
 
 def smeared_streaks(rng, sheet):
@@ -169,19 +171,14 @@ def smeared_streaks(rng, sheet):
 
 def render_rain(picture, rain):
     """float32 [H,W,3] in [0,1] -> the same with rain."""
-    if rain.skylit:
-        light = sky_light(picture)
-        rain = replace(rain, colour=rain.colour * light, airlight=rain.airlight * light)
-    out = add_streaks(picture, rain.far, rain)
-    if rain.transmission is not None:
-        out *= three_channels(rain.transmission)
-        out += coloured(1 - rain.transmission, rain.airlight)
+    colour = rain.colour * sky_light(picture) if rain.skylit else rain.colour
+    out = add_streaks(picture, rain.far, colour, rain.opacity)
     if rain.near is not None:
-        out = add_streaks(out, rain.near, rain)
+        out = add_streaks(out, rain.near, colour, rain.opacity)
     return np.clip(out, 0, 1, out=out)
 
 
-def add_streaks(picture, mask, rain):
-    out = coloured(mask, rain.colour)
-    out += picture if rain.opacity == 0 else picture * three_channels(1 - rain.opacity * mask)
+def add_streaks(picture, mask, colour, opacity):
+    out = coloured(mask, colour)
+    out += picture if opacity == 0 else picture * three_channels(1 - opacity * mask)
     return out

@@ -71,6 +71,10 @@ def sample_snow(rng, flakes, height, width, depth):
     if rng.random() < 0.45:
         near = take("near") * uniform(rng, 0.3, 0.95)
         alpha = alpha + near - alpha * near
+    if rng.random() < 0.15:  # right before the lens: large, out of focus
+        size = 2 * int(rng.integers(3, 12)) + 1
+        near = cv2.blur(cut(rng, [bank["near"]], height, width, uniform(rng, 1.5, 3.5), flip)[0], (size, size)) * uniform(rng, 0.2, 0.8)
+        alpha = alpha + near - alpha * near
     level = uniform(rng, 0.75, 1.0)
     colour = np.array([level - uniform(rng, 0, 0.05), level, level + uniform(rng, 0, 0.04)], np.float32).clip(0, 1)
     return SnowLayer(aberrated(rng, alpha), colour)
