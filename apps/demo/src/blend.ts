@@ -1,42 +1,45 @@
 /** A picture before and after, and a strength -> the picture in between, as the restoration itself would give it: only pixels are scaled. */
 
 type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
-type Source = HTMLCanvasElement | OffscreenCanvas | ImageBitmap;
+export type PictureSource = HTMLCanvasElement | OffscreenCanvas | ImageBitmap;
+/** Where a picture is drawn, whatever its own size, in pixels of the canvas. */
+export type Place = { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+
+/** The picture as it stands; nothing where `picture` is not. */
+export function drawPicture(context: Context, picture: PictureSource, place: Place): void {
+  begin(context);
+  drawAt(context, picture, place);
+}
 
 /**
- * Draws `before + strength (restored - before)`, to within one level of 255 for rounding. Both pictures have the size of the context's canvas.
+ * Draws `before + strength (restored - before)`, to within one level of 255 for rounding.
  * @param strength 0 to 1
  */
-export function drawBlend(context: Context, before: Source, restored: Source, strength: number): void {
+export function drawBlend(context: Context, before: PictureSource, restored: PictureSource, strength: number, place: Place): void {
   begin(context);
-  context.globalAlpha = 1 - strength;
-  context.drawImage(before, 0, 0);
-  context.globalCompositeOperation = 'lighter'; // adds, transparency too
+  if (strength < 1) {
+    context.globalAlpha = 1 - strength;
+    drawAt(context, before, place);
+    context.globalCompositeOperation = 'lighter'; // adds, transparency too
+  }
   context.globalAlpha = strength;
-  context.drawImage(restored, 0, 0);
+  drawAt(context, restored, place);
 }
 
 /** Draws what lies between the two: black where nothing was taken away. */
-export function drawDifference(context: Context, before: Source, restored: Source): void {
+export function drawDifference(context: Context, before: PictureSource, restored: PictureSource, place: Place): void {
   begin(context);
-  context.drawImage(before, 0, 0);
+  drawAt(context, before, place);
   context.globalCompositeOperation = 'difference';
-  context.drawImage(restored, 0, 0);
-}
-
-/** Both files in full size -> a file of the picture in between. @param mediaType one a canvas can write; others become PNG */
-export async function blendFiles(before: Blob, restored: Blob, strength: number, mediaType: string, hasAlpha: boolean): Promise<Blob> {
-  const [a, b] = await Promise.all([createImageBitmap(before), createImageBitmap(restored)]);
-  const canvas = new OffscreenCanvas(b.width, b.height);
-  const context = canvas.getContext('2d', { alpha: hasAlpha }) as OffscreenCanvasRenderingContext2D; // no other kind was asked for
-  drawBlend(context, a, b, strength);
-  a.close();
-  b.close();
-  return canvas.convertToBlob({ type: mediaType, quality: 0.92 });
+  drawAt(context, restored, place);
 }
 
 function begin(context: Context): void {
   context.globalAlpha = 1;
   context.globalCompositeOperation = 'source-over';
   context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+}
+
+function drawAt(context: Context, picture: PictureSource, { x, y, width, height }: Place): void {
+  context.drawImage(picture, x, y, width, height);
 }

@@ -1,5 +1,6 @@
 /** The page: pictures handed in -> a queue, and the one that is looked at, before and after. */
 import { type Client, createClient } from '@fairweather/sdk';
+import { listenToCompare } from './compare.ts';
 import { download } from './download.ts';
 import { clientOptions, findServer, type Where } from './engine-choice.ts';
 import { describeRun } from './facts.ts';
@@ -10,10 +11,13 @@ import { showQueue } from './queue-list.ts';
 import { showWeather } from './weather-chart.ts';
 
 const at = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T; // index.html has it
-const split = at<HTMLInputElement>('split');
 const strength = at<HTMLInputElement>('strength');
 const where = at<HTMLSelectElement>('where');
-const view = createPictureView(at('before'), at('after'), split);
+const view = createPictureView(at('compare'), at('before'), at('after'));
+listenToCompare(
+  { frame: at('compare'), handle: at('handle'), split: at('split'), buttons: at('look'), original: at('original'), size: at('size'), said: at('said') },
+  view,
+);
 
 let client: Client | undefined;
 let hasServer = false;
@@ -96,7 +100,7 @@ async function select(id: number): Promise<void> {
     () => false, // the restoration says what is wrong with it
   );
   if (selected !== id) return;
-  at('compare').hidden = !readable;
+  for (const part of ['compare', 'look', 'compare-hint']) at(part).hidden = !readable;
   if (readable) opened = id;
   const now = current();
   if (now) show(now);
