@@ -7,7 +7,7 @@ const doors = {
   node: 'src/node/index.ts',
 };
 /** Loaded when they are needed. As entries they keep their names, where a hash in each would weigh on every door. */
-const lazyParts = ['batch', 'device-router', 'read-source', 'remote-facts', 'remote-job', 'token', 'upload-progress'];
+const lazyParts = ['batch', 'device-router', 'jobs', 'read-source', 'remote-facts', 'restore-as-job', 'token', 'upload-progress'];
 const common: Options = { target: 'es2022', sourcemap: true };
 
 export default defineConfig([

@@ -127,6 +127,21 @@ export function describeQueue(name: string, backend: QueueBackend): void {
       await expect.poll(() => ended.length, PATIENT).toBe(8);
       expect(order).toEqual(['many 0', 'few 0', 'many 1', 'few 1', 'many 2', 'many 3', 'many 4', 'many 5']);
     });
+    it('tell their place while they wait: that of their client’s turn', async () => {
+      const queue = await openQueue();
+      const [one, two, three, other] = [spec('many'), spec('many'), spec('many'), spec('few')];
+      await queue.add([one, two, three]);
+      const places = (): Promise<(number | undefined)[]> => Promise.all([one, two, three, other].map(async ({ id }) => (await queue.find(id))?.place));
+      expect(await places()).toEqual([1, 2, 3, undefined]);
+      await queue.add([other]);
+      expect(await places()).toEqual([1, 3, 4, 2]);
+      const go = Promise.withResolvers<JobOutcome>();
+      queue.start(handlers(() => go.promise));
+      await expect.poll(places, PATIENT).toEqual([undefined, 2, 3, 1]);
+      go.resolve(done);
+      await expect.poll(() => ended.length, PATIENT).toBe(4);
+      expect(await places()).toEqual([undefined, undefined, undefined, undefined]);
+    });
     it('are cancelled while they wait, and never begun', async () => {
       const queue = await openQueue();
       const specs = [spec(), spec()];

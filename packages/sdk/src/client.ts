@@ -19,6 +19,7 @@ import type {
 } from './engine-port.ts';
 import { asClientError, RestoreError } from './errors.ts';
 import { type PictureInput, readPicture } from './input.ts';
+import type { Jobs } from './job-types.ts';
 import type { Platform } from './platform.ts';
 import { createRemoteEngine, onDeviceOnly } from './remote-engine.ts';
 import type { OpenRemote, Router } from './router.ts';
@@ -38,6 +39,8 @@ export type Client = {
   ): AsyncGenerator<BatchItem<I, RestoreResult>, void, undefined>;
   /** A picture -> the weather in it; nothing is restored. */
   inspect(input: PictureInput, options?: InspectOptions): Promise<InspectResult>;
+  /** Restorations that a server was handed, by their ids, for work that may outlive this page or process. */
+  readonly jobs: Jobs;
   /** Makes a model ready ahead of its first use: on the device unless `backend` is `remote`, where it wakes the server. */
   preload(options?: PreloadOptions): Promise<EngineFacts>;
   /** Whether the device could restore without any network. */
@@ -70,11 +73,8 @@ export function createClientWith(options: ClientOptions, { platform, openRouter 
   const settings = checkClientOptions(options, platform.runtime);
   const { backend, privacy, baseUrl, fetch } = settings;
   const disposal = new AbortController();
-  const transport = baseUrl && createTransport({ ...settings, baseUrl, platform });
-  const xhr = !settings.ownFetch && platform.runtime === 'browser' && typeof XMLHttpRequest !== 'undefined';
-  const remote = transport
-    ? (isLast: boolean): Engine => createRemoteEngine(transport, { xhr, jobs: settings.jobs, now: platform.now, retryConnection: isLast })
-    : undefined;
+  const transport = baseUrl ? createTransport({ ...settings, baseUrl, platform }) : undefined;
+  const remote = transport ? (isLast: boolean): Engine => createRemoteEngine(transport, isLast) : undefined;
 
   const open = async (): Promise<Router> => {
     let cause: unknown;
@@ -147,6 +147,12 @@ export function createClientWith(options: ClientOptions, { platform, openRouter 
       (engine, picture, given) => engine.restore(picture, given),
       ({ image, report }, fallbacks) => ({ image, report: { ...report, run: addFallbacks(report.run, fallbacks) } }),
     );
+  /** A call about jobs, whose code comes with the first of them. */
+  const job =
+    <A extends readonly unknown[], T>(pick: (jobs: Jobs) => (...given: A) => Promise<T>) =>
+    async (...given: A): Promise<T> =>
+      pick(await openJobs())(...given);
+  const openJobs = async (): Promise<Jobs> => (await import('./jobs.ts')).createJobs(transport, disposal.signal, call);
   const device = async (): Promise<Engine> => (await router()).openDevice();
 
   let ended: Promise<void> | undefined;
@@ -171,6 +177,17 @@ export function createClientWith(options: ClientOptions, { platform, openRouter 
         (engine, picture, checked) => engine.inspect(picture, checked),
         (result, fallbacks) => ({ ...result, run: addFallbacks(result.run, fallbacks) }),
       ),
+    jobs: {
+      submit: job(({ submit }) => submit),
+      submitMany: job(({ submitMany }) => submitMany),
+      get: job(({ get }) => get),
+      wait: job(({ wait }) => wait),
+      result: job(({ result }) => result),
+      cancel: job(({ cancel }) => cancel),
+      async *events(...given) {
+        yield* (await openJobs()).events(...given);
+      },
+    },
     preload: (given = {}) => call(given, async (running) => (await device()).preload({ ...given, ...running })),
     isCached: (given) => call({}, async () => (await device()).isCached(given)),
     clearCache: () => call({}, async () => (await device()).clearCache()),

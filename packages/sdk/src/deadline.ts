@@ -22,18 +22,20 @@ export async function withDeadline<T>(
 
 /** Hands an abort on, until the returned function is called. (`AbortSignal.any` is too new for some browsers, and keeps what it links.) */
 export function linkSignal(signal: AbortSignal | undefined, controller: AbortController): () => void {
-  const stop = (): void => controller.abort(signal?.reason);
-  if (signal?.aborted) stop();
-  signal?.addEventListener('abort', stop, { once: true });
-  return () => signal?.removeEventListener('abort', stop);
+  return onAbort(signal, () => controller.abort(signal?.reason));
 }
 
 /** The work's result, or the signal's reason as soon as it is aborted, whether or not the work heeds it. */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal?.reason);
-    if (signal?.aborted) stop();
-    signal?.addEventListener('abort', stop, { once: true });
-    work.then(resolve, reject).finally(() => signal?.removeEventListener('abort', stop));
+    const leave = onAbort(signal, () => reject(signal?.reason));
+    work.then(resolve, reject).finally(leave);
   });
+}
+
+/** Calls once, at once where it is too late already, until the returned function is called. */
+function onAbort(signal: AbortSignal | undefined, stop: () => void): () => void {
+  if (signal?.aborted) stop();
+  signal?.addEventListener('abort', stop, { once: true });
+  return () => signal?.removeEventListener('abort', stop);
 }

@@ -68,16 +68,15 @@ export function isAbortError(thrown: unknown): thrown is Error {
 /** What an engine threw -> what the client throws: errors of core or of another copy of this package become its own, all others stay. */
 export function asClientError(thrown: unknown): unknown {
   if (thrown instanceof RestoreError || !isRestoreError(thrown)) return thrown;
-  const { code, message, details, status, requestId, retryable, retryAfterMs } = thrown; // core's lack the last four
-  return new RestoreError(code, message, { cause: thrown, details, status, requestId, retryable, retryAfterMs });
+  return new RestoreError(thrown.code, thrown.message, { ...thrown, cause: thrown });
 }
 
 /** An answer that is an error -> the error. `body` is what came as JSON, or nothing. */
 export function answerError(status: number, body: unknown, { requestId, retryAfterMs }: Pick<ErrorFacts, 'requestId' | 'retryAfterMs'>): RestoreError {
   const facts = { status, requestId, retryAfterMs };
   if (!isProblem(body)) {
-    const [code, retryable] = CODES[status] ?? ['bad-response', status >= 500];
-    return new RestoreError(code, `The server answered ${status} without a reason; look at what stands before it.`, {
+    const retryable = status >= 500 || status === 408 || status === 429;
+    return new RestoreError(CODES[status] ?? 'bad-response', `The server answered ${status} without a reason; look at what stands before it.`, {
       ...facts,
       retryable,
     });
@@ -87,16 +86,16 @@ export function answerError(status: number, body: unknown, { requestId, retryAft
   return new RestoreError(code, detail, { ...facts, requestId: body.requestId, retryable, details });
 }
 
-/** Statuses of proxies and platforms that know nothing of problem bodies -> code, and whether to try again. */
-const CODES: Readonly<Record<number, readonly [ErrorCode, boolean]>> = {
-  401: ['unauthorized', false],
-  403: ['forbidden', false],
-  408: ['request-timeout', true],
-  413: ['too-large', false],
-  429: ['rate-limited', true],
-  502: ['connection-failed', true],
-  503: ['overloaded', true],
-  504: ['deadline-exceeded', true],
+/** Statuses of proxies and platforms that know nothing of problem bodies -> code. */
+const CODES: Readonly<Record<number, ErrorCode>> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  408: 'request-timeout',
+  413: 'too-large',
+  429: 'rate-limited',
+  502: 'connection-failed',
+  503: 'overloaded',
+  504: 'deadline-exceeded',
 };
 
 function isProblem(body: unknown): body is Problem {

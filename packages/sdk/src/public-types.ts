@@ -20,4 +20,5 @@ export type {
 export { isAbortError, isRestoreError, RestoreError } from './errors.ts';
 export type { ErrorCode, ErrorFacts } from './errors.ts';
 export type { PictureInput } from './input.ts';
+export type { Job, JobCallOptions, JobEvent, Jobs, SubmitOptions } from './job-types.ts';
 export type { Token, TokenProvider } from './token.ts';

@@ -11,30 +11,21 @@ const RESTORE_PATH: (typeof ROUTES)['restore'] = '/v1/restore';
 const INSPECT_PATH: (typeof ROUTES)['inspect'] = '/v1/inspect';
 type Path = typeof RESTORE_PATH | typeof INSPECT_PATH;
 
-export type RemoteOptions = {
-  /** Whether XMLHttpRequest may be used, which alone tells the bytes of an upload. */
-  readonly xhr: boolean;
-  /** Whether a connection that failed is tried again, or left at once to whoever steps in. */
-  readonly retryConnection: boolean;
-  /** Whether pictures are handed in as jobs. */
-  readonly jobs: boolean;
-  /** Milliseconds of a monotonic clock. */
-  now(): number;
-};
-
-export function createRemoteEngine(transport: Transport, remote: RemoteOptions): Engine {
+/** @param retryConnection whether a connection that failed is tried again, or left at once to whoever steps in */
+export function createRemoteEngine(transport: Transport, retryConnection: boolean): Engine {
   const plan = async (path: Path, input: EngineInput, options: RestoreOptions): Promise<RequestPlan<never>> => {
     const picture = checkUpload(input, options);
     const { signal, onProgress } = options;
-    const progress = onProgress && (await import('./upload-progress.ts')).followUpload(picture.size, onProgress, remote);
+    const progress = onProgress && (await import('./upload-progress.ts')).followUpload(picture.size, onProgress, transport.settings);
     const body = buildForm(picture, options, path === INSPECT_PATH ? 'inspect' : 'restore');
-    return { path, body, signal, retryConnection: remote.retryConnection, ...progress };
+    return { path, body, signal, retryConnection, ...progress };
   };
+  const facts = () => import('./remote-facts.ts');
   return {
     kind: 'remote',
     async restore(input, options = {}) {
       const upload = await plan(RESTORE_PATH, input, options);
-      if (remote.jobs) return (await import('./remote-job.ts')).restoreAsJob(transport, upload, options);
+      if (transport.settings.jobs) return (await import('./restore-as-job.ts')).restoreAsJob(transport, upload, options);
       const { message, requestId } = await transport.request<RestoreMessage>(upload);
       const { image, report } = message;
       if (typeof report !== 'object' || typeof image?.dataUrl !== 'string') throw strange(requestId);
@@ -45,10 +36,10 @@ export function createRemoteEngine(transport: Transport, remote: RemoteOptions):
       if (typeof message.report !== 'object') throw strange(requestId);
       return { ...message.report, run: runOf(requestId) };
     },
-    preload: async (options) => (await import('./remote-facts.ts')).preloadRemote(transport, options),
+    preload: async (options) => (await facts()).preloadRemote(transport, options),
     isCached: async () => false,
     clearCache: async () => {},
-    capabilities: async () => (await import('./remote-facts.ts')).askCapabilities(transport),
+    capabilities: async () => (await facts()).askCapabilities(transport),
     dispose: async () => {},
   };
 }
@@ -58,7 +49,7 @@ function runOf(requestId: string): EngineRun {
 }
 
 /** @throws RestoreError `invalid-option` where the server cannot do what is asked */
-function checkUpload(input: EngineInput, options: Pick<RestoreOptions, 'limits'>): Blob {
+export function checkUpload(input: EngineInput, options: Pick<RestoreOptions, 'limits'>): Blob {
   const reason = onDeviceOnly(input, options);
   if (reason) throw new RestoreError('invalid-option', `${reason}; use another backend.`);
   return input as Blob; // pixels are such a reason

@@ -1,4 +1,5 @@
 /** A function that fetches short-lived tokens -> the token for the next request. */
+import { RestoreError } from './errors.ts';
 
 /** A token and how long it lives. Without a lifetime it is asked for again before every request. */
 export type Token = { readonly token: string; readonly expiresInMs?: number };
@@ -30,4 +31,19 @@ export function createTokenSource(provide: TokenProvider, now: () => number): To
       if (kept?.token === token) kept = undefined;
     },
   };
+}
+
+/**
+ * A request with a token. One that was refused although its time was not up is followed by a fresh one, once.
+ * @param send `suffix` tells the request ids of the two apart
+ */
+export async function withToken<T>(source: TokenSource, signal: AbortSignal, send: (token: string, suffix?: string) => Promise<T>): Promise<T> {
+  const token = await source.take(signal);
+  try {
+    return await send(token);
+  } catch (error) {
+    if (!(error instanceof RestoreError) || error.code !== 'unauthorized') throw error;
+    source.refuse(token);
+    return send(await source.take(signal), '.again');
+  }
 }

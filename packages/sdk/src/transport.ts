@@ -1,28 +1,22 @@
 /** One request to the API, with its retries: what to send in, the parsed answer or a typed error out. */
 import type { HEADERS } from '@fairweather/core/contract';
+import type { ClientSettings } from './client-options.ts';
 import { withDeadline } from './deadline.ts';
 import { answerError, RestoreError } from './errors.ts';
 import type { Platform } from './platform.ts';
 import { parseRetryAfter, type RetryRule, withRetries } from './retry.ts';
-import type { TokenProvider, TokenSource } from './token.ts';
+import type { TokenSource } from './token.ts';
 
-export type TransportSettings = {
-  /** Ends with a slash. */
-  readonly baseUrl: string;
-  readonly apiKey: string | TokenProvider | undefined;
-  readonly fetch: typeof globalThis.fetch;
-  /** For one attempt: upload, work and answer. */
-  readonly timeoutMs: number;
-  readonly maxRetries: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly platform: Pick<Platform, 'random' | 'sleep' | 'now'>;
-};
+/** Those of a client that has a server. */
+export type TransportSettings = ClientSettings & { readonly baseUrl: string; readonly platform: Pick<Platform, 'random' | 'sleep' | 'now'> };
 
 export type RequestPlan<T> = {
   /** One of `ROUTES`. */
   readonly path: string;
   /** Sent as POST, and with a key that lets the server know repetitions; without one it is a GET. */
   readonly body?: FormData;
+  /** The body's key, by which the server knows it again. @default a random one */
+  readonly key?: string;
   readonly signal?: AbortSignal | undefined;
   readonly maxRetries?: number;
   /** Whether a connection that failed is tried again. @default true */
@@ -41,6 +35,7 @@ export type RequestPlan<T> = {
 export type Answer<T> = { readonly message: T; readonly requestId: string };
 
 export type Transport = {
+  readonly settings: TransportSettings;
   /** @throws RestoreError with every code of `ErrorCode`; an abort throws the signal's reason */
   request<T>(plan: RequestPlan<T>): Promise<Answer<T>>;
 };
@@ -48,36 +43,24 @@ export type Transport = {
 export function createTransport(settings: TransportSettings): Transport {
   const { apiKey, platform, timeoutMs } = settings;
   let tokens: TokenSource | undefined;
-  /** A key is its own token, which no second asking makes better. */
-  const openTokens = async (): Promise<TokenSource | undefined> => {
-    if (typeof apiKey !== 'function') return undefined;
-    const { createTokenSource } = await import('./token.ts');
-    tokens ??= createTokenSource(apiKey, platform.now);
-    return tokens;
-  };
-  const tryOnce = <T>(plan: RequestPlan<T>, key: string, requestId: string): Promise<Answer<T>> => {
+  const tryOnce = <T>(plan: RequestPlan<T>, [key, requestId]: Ids): Promise<Answer<T>> => {
     const message = `The server did not answer within ${timeoutMs} ms; raise timeoutMs.`;
     const late = (): RestoreError => new RestoreError('timeout', message, { retryable: true, requestId });
     return withDeadline(plan.signal, timeoutMs, late, async (signal) => {
-      for (let renewed = false; ; renewed = true) {
-        const source = await openTokens();
-        const token = source ? await source.take(signal) : (apiKey as string | undefined); // no function, or there were a source
-        try {
-          return await exchange<T>(settings, plan, { key, requestId: renewed ? `${requestId}.again` : requestId, token, signal });
-        } catch (error) {
-          // A token may have been refused although its time was not up: one more try with a fresh one.
-          if (renewed || !source || !token || !(error instanceof RestoreError) || error.code !== 'unauthorized') throw error;
-          source.refuse(token);
-        }
-      }
+      const send = (token?: string, suffix = ''): Promise<Answer<T>> => exchange<T>(settings, plan, [key, requestId + suffix], token, signal);
+      if (typeof apiKey !== 'function') return send(apiKey);
+      const { createTokenSource, withToken } = await import('./token.ts');
+      tokens ??= createTokenSource(apiKey, platform.now);
+      return withToken(tokens, signal, send);
     });
   };
   return {
+    settings,
     request<T>(plan: RequestPlan<T>): Promise<Answer<T>> {
       // One key for all attempts: a server that knows it does not do, or count, the work twice.
-      const key = makeId();
-      const { maxRetries = settings.maxRetries, retryConnection = true, onWait } = plan;
-      return withRetries((attempt) => tryOnce<T>(plan, key, `${key}.${attempt}`), plan.signal, {
+      const id = makeId();
+      const { key = id, maxRetries = settings.maxRetries, retryConnection = true, onWait } = plan;
+      return withRetries((attempt) => tryOnce<T>(plan, [key, `${id}.${attempt}`]), plan.signal, {
         ...platform,
         maxRetries,
         mayRetry: ({ code }) => retryConnection || code !== 'connection-failed',
@@ -87,15 +70,15 @@ export function createTransport(settings: TransportSettings): Transport {
   };
 }
 
+/** The idempotency key of all attempts, and the request id of this one. */
+type Ids = readonly [key: string, requestId: string];
+
 async function exchange<T>(
   { baseUrl, fetch, headers }: TransportSettings,
   { path, body, send = fetch, onSent, init: more, read }: RequestPlan<T>,
-  {
-    key,
-    requestId: sentId,
-    token,
-    signal,
-  }: { readonly key: string; readonly requestId: string; readonly token: string | undefined; readonly signal: AbortSignal },
+  [key, sentId]: Ids,
+  token: string | undefined,
+  signal: AbortSignal,
 ): Promise<Answer<T>> {
   const init: RequestInit = {
     signal,

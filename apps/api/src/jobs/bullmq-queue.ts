@@ -13,6 +13,7 @@ import {
   type JobProgress,
   type JobQueue,
   type JobSpec,
+  LAST_PLACE,
   type QueueSettings,
   revisionOf,
 } from './job.ts';
@@ -118,16 +119,24 @@ export async function openBullmqQueue(settings: BullmqSettings): Promise<JobQueu
     const [job, ended] = await Promise.all([jobs.getJob(id), findEnd(asking, id)]);
     if (job === undefined) return undefined;
     const failed = ended === undefined && (await job.isFailed()); // by BullMQ itself: servers ended too often
-    return toJob(job, failed ? { outcome: givenUp(job.stalledCounter), endedAt: job.finishedOn ?? job.timestamp } : ended, await isRunning(job));
+    if (failed) return toJob(job, { outcome: givenUp(job.stalledCounter), endedAt: job.finishedOn ?? job.timestamp }, undefined);
+    return toJob(job, ended, ended !== undefined || (await isRunning(job)) ? undefined : await placeOf(id));
   }
 
-  function toJob(job: Bull, ended: Ended | undefined, running: boolean): Job {
-    const state = ended?.outcome.state ?? (running ? 'running' : 'waiting');
+  /** By rounds, as jobs are taken. One that was taken before and came back stands before all others. */
+  async function placeOf(id: string): Promise<number> {
+    return Math.min(1 + ((await asking.zrank(jobs.toKey('prioritized'), id)) ?? 0), LAST_PLACE);
+  }
+
+  /** @param place of one that waits */
+  function toJob(job: Bull, ended: Ended | undefined, place: number | undefined): Job {
+    const state = ended?.outcome.state ?? (place === undefined ? 'running' : 'waiting');
     const told = typeof job.progress === 'object' ? (job.progress as Progress) : undefined; // set in `serve`
     return {
       ...job.data,
       state,
       revision: revisionOf(state, job.attemptsStarted, told?.reports ?? 0),
+      place,
       progress: state === 'running' ? told?.progress : undefined,
       startedAt: job.processedOn,
       endedAt: ended?.endedAt,
@@ -190,7 +199,7 @@ export async function openBullmqQueue(settings: BullmqSettings): Promise<JobQueu
     }, CANCEL_LOOK_MS);
     let reports = 0;
     try {
-      const outcome = await run(toJob(bull, undefined, true), AbortSignal.any([cancelled.signal, stop.signal]), (progress) => {
+      const outcome = await run(toJob(bull, undefined, undefined), AbortSignal.any([cancelled.signal, stop.signal]), (progress) => {
         // Counted before it can happen, and taken back when it did not.
         if (reports++ === 0) asking.incr(crashesOf(id)).catch(onError);
         updateProgress(id, { reports, progress });

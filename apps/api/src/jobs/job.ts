@@ -39,6 +39,8 @@ export type Job = JobSpec & {
   readonly state: JobState;
   /** Grows with everything that can be seen of the job. */
   readonly revision: number;
+  /** While it waits: 1 for the next to be begun, at most `LAST_PLACE`. It changes without the revision. */
+  readonly place: number | undefined;
   readonly progress: JobProgress | undefined;
   readonly startedAt: number | undefined;
   readonly endedAt: number | undefined;
@@ -124,6 +126,9 @@ export function resultName(id: string): string {
 export function createJobId(): string {
   return `job_${crypto.randomUUID().replaceAll('-', '')}`;
 }
+
+/** What is told of all places from there on: counting them would cost more than it says. */
+export const LAST_PLACE = 1000;
 
 /** Of an ended job; no other has one as large. */
 export const ENDED_REVISION = 1_000_000_000;

@@ -20,7 +20,7 @@ export type Jobs = {
   submit(submission: Submission): Promise<{ readonly jobs: readonly Job[]; readonly replayed: boolean }>;
   /** @throws ApiError `not-found`, also for jobs of others */
   find(id: string, client: string): Promise<Job>;
-  /** Every state that is newer than a revision, until the job has ended or the signal aborts. */
+  /** Every state that is newer than a revision, and the place of a job that waits when it has changed, until the job has ended or the signal aborts. */
   watch(id: string, client: string, revision: number, signal: AbortSignal): AsyncGenerator<Job>;
   /** The picture of a job that is done, or where it can be fetched. @throws ApiError `job-not-done`, the job's own, `not-found` */
   result(id: string, client: string): Promise<{ readonly mediaType: string; readonly bytes: Uint8Array<ArrayBuffer> } | { readonly link: string }>;
@@ -70,11 +70,11 @@ export function createJobs({ queue, blobs, linkFromBytes, onError, now = Date.no
   }
 
   async function* watch(id: string, client: string, revision: number, signal: AbortSignal): AsyncGenerator<Job> {
-    let seen = revision;
+    let [seen, place]: [number, number | undefined] = [revision, undefined];
     while (!signal.aborted && !closing.signal.aborted) {
       const job = await find(id, client);
-      if (job.revision > seen) yield job;
-      seen = Math.max(seen, job.revision);
+      if (job.revision > seen || job.place !== place) yield job;
+      [seen, place] = [Math.max(seen, job.revision), job.place];
       if (job.outcome !== undefined) return;
       await wait(WATCH_MS, undefined, { signal }).catch(() => {}); // an abort ends the loop
     }
@@ -128,7 +128,7 @@ export function createJobs({ queue, blobs, linkFromBytes, onError, now = Date.no
 }
 
 /** A job -> the contract's message. */
-export function toJobMessage({ id, requestId, state, createdAt, startedAt, endedAt, expiresAt, progress, outcome }: Job): JobMessage {
+export function toJobMessage({ id, requestId, state, createdAt, startedAt, endedAt, expiresAt, place, progress, outcome }: Job): JobMessage {
   return {
     id,
     state,
@@ -136,6 +136,7 @@ export function toJobMessage({ id, requestId, state, createdAt, startedAt, ended
     ...(startedAt === undefined ? {} : { startedAt: toIso(startedAt) }),
     ...(endedAt === undefined ? {} : { endedAt: toIso(endedAt) }),
     ...(expiresAt === undefined ? {} : { expiresAt: toIso(expiresAt) }),
+    ...(place === undefined ? {} : { place }),
     ...(progress === undefined ? {} : { progress }),
     ...(outcome?.state === 'done' ? { result: withoutState(outcome) } : {}),
     ...(outcome?.state === 'failed' ? { problem: toProblem(outcome, requestId) } : {}),

@@ -12,6 +12,7 @@ import {
   type JobProgress,
   type JobQueue,
   type JobSpec,
+  LAST_PLACE,
   type QueueSettings,
   revisionOf,
 } from './job.ts';
@@ -26,6 +27,7 @@ const SCHEMA = `
     starts INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0, started_at INTEGER, ended_at INTEGER, expires_at INTEGER, outcome TEXT
   ) STRICT;
   CREATE INDEX IF NOT EXISTS jobs_next ON jobs (state, turn, number);
+  CREATE INDEX IF NOT EXISTS jobs_number ON jobs (number);
   CREATE INDEX IF NOT EXISTS jobs_client ON jobs (client, turn);
   CREATE INDEX IF NOT EXISTS jobs_expiry ON jobs (expires_at) WHERE expires_at IS NOT NULL;
   CREATE TABLE IF NOT EXISTS keys (client TEXT, key TEXT, fingerprint TEXT NOT NULL, ids TEXT NOT NULL, expires_at INTEGER NOT NULL, PRIMARY KEY (client, key)) STRICT;
@@ -40,6 +42,7 @@ type Row = {
   readonly spec: string;
   readonly state: Job['state'];
   readonly turn: number;
+  readonly number: number;
   readonly starts: number;
   readonly crashes: number;
   readonly started_at: number | null;
@@ -122,12 +125,19 @@ export function openSqliteQueue(path: string, settings: QueueSettings, now: () =
       ...(JSON.parse(row.spec) as JobSpec), // written by `insert`
       state: row.state,
       revision: revisionOf(row.state, row.starts, live?.reports ?? 0),
+      place: row.state === 'waiting' ? placeOf(row) : undefined,
       progress: row.state === 'running' ? live?.progress : undefined,
       startedAt: row.started_at ?? undefined,
       endedAt: row.ended_at ?? undefined,
       expiresAt: row.expires_at ?? undefined,
       outcome: row.outcome === null ? undefined : (JSON.parse(row.outcome) as JobOutcome), // written by `end`
     };
+  }
+
+  /** By the index `jobs_next`: as many steps as jobs are before it, up to the last place that is told. */
+  function placeOf({ turn, number }: Row): number {
+    const before = `SELECT 1 FROM jobs WHERE state = 'waiting' AND (turn, number) < (?, ?) LIMIT ?`;
+    return 1 + (one<{ n: number }>(`SELECT count(*) AS n FROM (${before})`, turn, number, LAST_PLACE - 1)?.n ?? 0);
   }
 
   async function cancel(id: string): Promise<void> {

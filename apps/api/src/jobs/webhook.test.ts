@@ -45,6 +45,7 @@ async function setUp(status: () => number): Promise<{ readonly send: (job: Job) 
     webhook: `https://app.example:${port}/hook?shop=1`,
     state: 'failed',
     revision: 1,
+    place: undefined,
     progress: undefined,
     startedAt: 2000,
     endedAt: 3000,

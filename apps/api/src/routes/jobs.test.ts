@@ -182,6 +182,29 @@ describe('GET /v1/jobs/{id}/events', () => {
       .filter((block) => block.includes('data:'))
       .map((block) => Object.fromEntries(block.split('\n').map((line) => line.split(/: ?(.*)/s).slice(0, 2) as [string, string])));
 
+  it('tells the place of a job that waits, again when it has changed', async () => {
+    const workers = createFakeWorkers('held');
+    const fake = await createFakeApp({}, { workers });
+    const jobs = [await submitOne(fake), await submitOne(fake), await submitOne(fake)];
+    await untilState(fake, jobs[0]?.id ?? '', 'running');
+    expect(await Promise.all(jobs.map(async ({ id }) => (await show(fake, id)).place))).toEqual([undefined, 1, 2]);
+    const stream = await fake.app.request(jobs[2]?.links.events ?? '');
+    const ended = (async () => {
+      for (const { id } of jobs) {
+        await untilState(fake, id, 'running');
+        await new Promise((resolve) => setTimeout(resolve, 600)); // longer than the stream looks away
+        workers.finish();
+      }
+    })();
+    const told = eventsOf(await stream.text()).map(({ data }) => JSON.parse(data ?? '') as JobMessage);
+    await ended;
+    expect(told.map(({ state, place }) => [state, place])).toEqual([
+      ['waiting', 2],
+      ['waiting', 1],
+      ['running', undefined],
+      ['done', undefined],
+    ]);
+  });
   it('tells every state until the end, with ids that grow; goes on where it broke off, and then has nothing more', async () => {
     const workers = createFakeWorkers('held');
     const fake = await createFakeApp({}, { workers });

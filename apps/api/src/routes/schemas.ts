@@ -119,12 +119,13 @@ export const jobMessage: z.ZodType<JobMessage> = z
     startedAt: time,
     endedAt: time,
     expiresAt: time,
+    place: z.int().min(1).max(1000).openapi({ description: 'While it waits: its place in the queue, 1 for the next to be begun, 1000 for all from there on.' }),
     progress: z.object({ phase: z.enum(PHASES), fraction: share }),
     result: z.object({ mediaType: z.enum(MEDIA_TYPES), width: z.int(), height: z.int(), bytes: z.int(), report: restoreReport }),
     problem,
     links: z.object({ self: z.string(), events: z.string(), result: z.string() }),
   })
-  .partial({ startedAt: true, endedAt: true, expiresAt: true, progress: true, result: true, problem: true })
+  .partial({ startedAt: true, endedAt: true, expiresAt: true, place: true, progress: true, result: true, problem: true })
   .openapi('JobMessage') as unknown as z.ZodType<JobMessage>; // what is absent is absent, never undefined: JSON has no undefined
 
 export const jobsMessage: z.ZodType<JobsMessage> = z.object({ requestId: z.string(), jobs: z.array(jobMessage) }).openapi('JobsMessage');

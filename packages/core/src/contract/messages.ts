@@ -131,6 +131,8 @@ export type JobMessage = {
   readonly endedAt?: string;
   /** Job and result are deleted then; set once it has ended. */
   readonly expiresAt?: string;
+  /** While it is `waiting`: its place in the queue, 1 for the next to be begun, 1000 for all from there on. Clients are served in turn: it may grow when others come. */
+  readonly place?: number;
   /** While it is `running`: the phase, and the share of the tiles that is done, 0 to 1. */
   readonly progress?: { readonly phase: Phase; readonly fraction: number };
   /** Once it is `done`. The picture is at `links.result`. */
