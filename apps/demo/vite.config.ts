@@ -1,9 +1,11 @@
-/** The page as static files: Vite's own, the models beside them, and a content security policy for hosts that send none. */
+/** The page as static files: Vite's own, the models beside them, a content security policy for hosts that send none, a service worker, all of it compressed. */
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
+import { keepPage } from './build/keep-page.ts';
+import { precompress } from './build/precompress.ts';
 
 const MODELS = fileURLToPath(new URL('../../models', import.meta.url));
 
@@ -17,7 +19,7 @@ const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-E
 export default defineConfig({
   base: './',
   appType: 'mpa', // what is not there is 404
-  plugins: [models(), policy()],
+  plugins: [models(), policy(), keepPage(), precompress()],
   build: { target: 'es2023', assetsInlineLimit: 0 },
   worker: { format: 'es' },
   optimizeDeps: { exclude: ['@fairweather/sdk'] }, // it would lose its worker files

@@ -74,7 +74,7 @@ export async function startServer(
     checkWebhook: jobs.checkWebhook,
     now: () => new Date(),
   });
-  if (config.demoDir !== undefined) registerDemo(app, serveStatic({ root: config.demoDir }));
+  if (config.demoDir !== undefined) registerDemo(app, serveStatic({ root: config.demoDir, precompressed: true }));
 
   const server = createServer(
     { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: 10_000, requestTimeout: config.app.bodyTimeoutMs + 10_000, connectionsCheckingInterval: 5_000 },
