@@ -69,11 +69,18 @@ class CleanPictures:
 
 
 def sample_remove(rng, weathers) -> tuple[str, ...]:
-    """What a training example asks to have removed: mostly everything, else a random set (which may miss what is there)."""
-    if rng.random() < 0.7:
+    """What a training example asks to have removed: mostly everything; in a mixture as often a part of it; else a random set (which may miss what is there).
+
+    Rain counts as a mixture, for it may bring mist, which is haze.
+    """
+    present = frozenset(weathers) | ({"haze"} if "rain" in weathers else set())
+    mixed = len(present) > 1
+    if rng.random() < (0.5 if mixed else 0.8):
         return WEATHERS
-    asked = rng.random(len(WEATHERS)) < 0.5
-    return tuple(w for w, wanted in zip(WEATHERS, asked) if wanted) or (WEATHERS[int(rng.integers(len(WEATHERS)))],)
+    while True:
+        asked = tuple(w for w, wanted in zip(WEATHERS, rng.random(len(WEATHERS)) < 0.5) if wanted)
+        if asked and (not mixed or 0 < len(present & set(asked)) < len(present)):
+            return asked
 
 
 class WeatherBatches(Dataset):
