@@ -1,22 +1,31 @@
-/** A finished entry and a strength -> a file that the browser keeps. */
-import type { Entry } from './queue.ts';
-import { writePicture } from './write-picture.ts';
+/** A file -> kept by the browser, copied, or handed to another app. */
 
-/** At full strength the file as it was restored, with its metadata; below that made by a canvas, which keeps none. */
-export async function download({ file, result }: Pick<Entry, 'file' | 'result'>, strength: number): Promise<void> {
-  if (result === undefined) return;
-  const { channels } = result.report.input;
-  const image =
-    strength === 1
-      ? result.image
-      : await writePicture(file, result.image, { strength, mediaType: result.image.type, quality: 92, hasAlpha: channels % 2 === 0 });
-  const url = URL.createObjectURL(image);
-  Object.assign(document.createElement('a'), { href: url, download: restoredName(file.name, image.type) }).click();
+/** Among the browser's downloads. */
+export function download(file: File): void {
+  const url = URL.createObjectURL(file);
+  Object.assign(document.createElement('a'), { href: url, download: file.name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000); // the browser has begun to read it by then
 }
 
-/** `photo.JPG` and `image/png` -> `photo.restored.png`. */
-export function restoredName(name: string, mediaType: string): string {
-  const ending = mediaType.replace('image/', '').replace('jpeg', 'jpg');
-  return `${name.replace(/\.[^.]*$/, '')}.restored.${ending}`;
+/** Clipboards take PNG alone. The picture may still be on its way: browsers want to be asked while the press is fresh. */
+export async function copy(png: Promise<Blob>): Promise<void> {
+  await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
+}
+
+export function canShare(): boolean {
+  const probe = new File([], 'picture.jpg', { type: 'image/jpeg' });
+  return navigator.canShare?.({ files: [probe] }) ?? false;
+}
+
+/** @returns whether it was asked for too late: the press that wanted it is no longer fresh, and another is needed */
+export async function share(file: File): Promise<'shared' | 'dismissed' | 'too-late'> {
+  try {
+    await navigator.share({ files: [file] });
+    return 'shared';
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    if (error.name === 'AbortError') return 'dismissed';
+    if (error.name === 'NotAllowedError') return 'too-late';
+    throw error;
+  }
 }

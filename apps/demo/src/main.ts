@@ -1,13 +1,14 @@
 /** The page: pictures handed in -> a queue, and the one that is looked at, before and after. */
 import { type Client, createClient } from '@fairweather/sdk';
 import { listenToCompare } from './compare.ts';
-import { download } from './download.ts';
 import { clientOptions, findServer, type Where } from './engine-choice.ts';
 import { describeRun } from './facts.ts';
+import { outputOptions } from './file-choice.ts';
 import { listenForPictures } from './pick-pictures.ts';
 import { createPictureView } from './picture-view.ts';
 import { createQueue, type Entry } from './queue.ts';
 import { showQueue } from './queue-list.ts';
+import { listenToSaving } from './save-panel.ts';
 import { showWeather } from './weather-chart.ts';
 
 const at = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T; // index.html has it
@@ -28,18 +29,52 @@ let shownImage: Blob | undefined;
 
 const queue = createQueue({
   restore: async (file, options) => {
-    await serverFound;
-    client ??= createClient(clientOptions(where.value as Where, document.baseURI, hasServer)); // the values in index.html
-    return client.restore(file, { ...options, patchPixels: true });
+    const output = saving.choice();
+    const { image, report } = await (await openClient()).restore(file, { ...options, output: outputOptions(output), patchPixels: true });
+    return { image, report, output };
   },
   onChange: (entry) => {
-    showQueue(at('queue'), queue.entries(), selected, select);
+    list();
     if (entry.id === selected) show(entry);
+  },
+  onRemove: () => {
+    list();
+    if (current() !== undefined) return;
+    const [first] = queue.entries();
+    if (first) void select(first.id);
+    else showNothing();
   },
   onProgress: (entry, event) => {
     if (event.type === 'patch' && entry.id === opened) view.paint(event);
   },
 });
+
+const saving = listenToSaving(
+  {
+    download: at('download'),
+    copy: at('copy'),
+    share: at('share'),
+    zip: at('zip'),
+    name: at('name'),
+    format: at('format'),
+    quality: at('quality'),
+    qualityText: at('quality-text'),
+    keep: at('keep'),
+    summary: at('file-summary'),
+    note: at('file-note'),
+    saving: at('saving'),
+    savingBar: at('saving-bar'),
+    savingText: at('saving-text'),
+    stop: at('saving-stop'),
+  },
+  {
+    current,
+    entries: queue.entries,
+    strength: () => Number(strength.value) / 100,
+    restore: async (file, options) => (await openClient()).restore(file, options),
+    engineWrites: async () => (await (await openClient()).capabilities()).flatMap(({ available, outputFormats }) => (available ? outputFormats : [])),
+  },
+);
 
 const serverFound = findServer(document.baseURI, fetch).then((found) => {
   hasServer = found;
@@ -48,7 +83,7 @@ const serverFound = findServer(document.baseURI, fetch).then((found) => {
   noteWhere();
 });
 
-listenForPictures({ input: at('files'), samples: at('samples') }, (files) => {
+listenForPictures({ input: at('files'), folder: at('folder'), samples: at('samples') }, (files) => {
   const [first] = queue.add(files);
   if (first) void select(first.id);
 });
@@ -60,28 +95,52 @@ where.addEventListener('change', async () => {
   await before?.dispose();
 });
 at('cancel').addEventListener('click', () => selected !== undefined && queue.cancel(selected));
-at('again').addEventListener('click', () => redo());
+at('again').addEventListener('click', () => redo(selected));
 strength.addEventListener('input', () => {
   at('strength-text').textContent = `${strength.value} %`;
   view.setStrength(Number(strength.value) / 100);
+  saving.refresh();
 });
 at<HTMLInputElement>('residual').addEventListener('change', ({ currentTarget }) => {
   const { checked } = currentTarget as HTMLInputElement;
   at('side-after').textContent = checked ? 'Taken away' : 'After';
   view.setDifference(checked);
 });
-at('download').addEventListener('click', () => {
-  const entry = current();
-  if (entry) void download(entry, Number(strength.value) / 100);
+at('retry').addEventListener('click', () => {
+  for (const { id, state, remove } of queue.entries()) if (state.kind === 'failed') queue.redo(id, remove);
 });
+at('clear').addEventListener('click', () => queue.clear());
+
+async function openClient(): Promise<Client> {
+  await serverFound;
+  client ??= createClient(clientOptions(where.value as Where, document.baseURI, hasServer)); // the values in index.html
+  return client;
+}
+
+function list(): void {
+  showQueue({ panel: at('queue-panel'), list: at('queue'), summary: at('queue-summary'), retry: at('retry'), zip: at('zip') }, queue.entries(), selected, {
+    select,
+    remove: queue.remove,
+    redo,
+  });
+}
 
 function current(): Entry | undefined {
   return queue.entries().find(({ id }) => id === selected);
 }
 
-function redo(): void {
-  const entry = current();
+function redo(id: number | undefined): void {
+  const entry = queue.entries().find((one) => one.id === id);
   if (entry) queue.redo(entry.id, entry.remove);
+}
+
+/** As it was at first. */
+function showNothing(): void {
+  selected = undefined;
+  opened = undefined;
+  document.body.classList.remove('has-picture');
+  for (const part of ['stage', 'result']) at(part).hidden = true;
+  at('files').focus();
 }
 
 /** Looks at another picture. */
@@ -93,7 +152,8 @@ async function select(id: number): Promise<void> {
   const entry = current();
   if (entry === undefined) return;
   at('stage').hidden = false;
-  showQueue(at('queue'), queue.entries(), selected, select);
+  document.body.classList.add('has-picture');
+  list();
   show(entry);
   const readable = await view.open(entry.file).then(
     () => true,
@@ -131,6 +191,7 @@ function show({ id, state, result }: Entry): void {
   showProblem(state);
   at('result').hidden = result === undefined;
   at('facts').hidden = facts === undefined;
+  saving.refresh();
   if (busy || result === undefined) return;
   at('facts')
     .querySelector('ul')

@@ -1,4 +1,5 @@
-/** Everything a visitor can hand a picture in by: the file dialog, a drop anywhere, a paste, the samples -> files. */
+/** Everything a visitor can hand a picture in by: the dialogs for files and folders, a drop anywhere, a paste, the samples -> files. */
+import { picturesOf, readDrop } from './dropped-files.ts';
 
 const SAMPLES: readonly { readonly name: string; readonly url: URL }[] = [
   { name: 'Rain', url: new URL('../../../samples/rain.jpg', import.meta.url) },
@@ -9,16 +10,20 @@ const SAMPLES: readonly { readonly name: string; readonly url: URL }[] = [
   { name: 'Raindrops', url: new URL('../../../samples/raindrop.jpg', import.meta.url) },
 ];
 
-export type PickPlaces = { readonly input: HTMLInputElement; readonly samples: HTMLElement };
+export type PickPlaces = { readonly input: HTMLInputElement; readonly folder: HTMLInputElement; readonly samples: HTMLElement };
 
 /** @param onFiles told the files, never none */
-export function listenForPictures({ input, samples }: PickPlaces, onFiles: (files: readonly File[]) => void): void {
-  const take = (list: FileList | null | undefined): void => {
-    if (list && list.length > 0) onFiles([...list]);
+export function listenForPictures({ input, folder, samples }: PickPlaces, onFiles: (files: readonly File[]) => void): void {
+  const take = (files: readonly File[]): void => {
+    if (files.length > 0) onFiles(files);
   };
   input.addEventListener('change', () => {
-    take(input.files);
+    take([...(input.files ?? [])]);
     input.value = ''; // so that the same file may be chosen again
+  });
+  folder.addEventListener('change', () => {
+    take(picturesOf([...(folder.files ?? [])]));
+    folder.value = '';
   });
   const dragging = (shown: boolean) => (event: DragEvent) => {
     event.preventDefault();
@@ -28,9 +33,9 @@ export function listenForPictures({ input, samples }: PickPlaces, onFiles: (file
   addEventListener('dragleave', dragging(false));
   addEventListener('drop', (event) => {
     dragging(false)(event);
-    take(event.dataTransfer?.files);
+    if (event.dataTransfer) void readDrop(event.dataTransfer).then(take);
   });
-  addEventListener('paste', (event) => take(event.clipboardData?.files));
+  addEventListener('paste', (event) => take([...(event.clipboardData?.files ?? [])]));
   samples.append(...SAMPLES.map((sample) => sampleButton(sample, onFiles)));
 }
 

@@ -1,5 +1,6 @@
-import { RestoreError, type RestoreResult } from '@fairweather/sdk';
+import { RestoreError } from '@fairweather/sdk';
 import { expect, it } from 'vitest';
+import type { Restored } from './file-choice.ts';
 import { createQueue, type Entry, type Queue, type QueueDeps } from './queue.ts';
 
 type Call = { readonly name: string; readonly remove: readonly string[] | undefined; finish(): void; fail(error: Error): void };
@@ -10,10 +11,10 @@ function openQueue(): { readonly queue: Queue; readonly calls: Call[]; readonly 
   const restore: QueueDeps['restore'] = (file, { remove, signal }) => {
     return new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason));
-      calls.push({ name: file.name, remove, finish: () => resolve({ image: new Blob([file.name]) } as RestoreResult), fail: reject });
+      calls.push({ name: file.name, remove, finish: () => resolve({ image: new Blob([file.name]) } as Restored), fail: reject });
     });
   };
-  const queue = createQueue({ restore, onChange: () => {}, onProgress: () => {} });
+  const queue = createQueue({ restore, onChange: () => {}, onRemove: () => {}, onProgress: () => {} });
   return { queue, calls, states: () => queue.entries().map(({ file, state }) => `${file.name} ${state.kind}`) };
 }
 const files = (...names: readonly string[]): readonly File[] => names.map((name) => new File([], name));
@@ -63,4 +64,24 @@ it('lets a second wish take the place of the first while that runs', async () =>
   await settle();
   expect(calls.map(({ remove }) => remove)).toEqual([undefined, ['rain'], undefined]);
   expect(states()).toEqual(['a working']);
+});
+it('forgets the one that is removed, stops what runs for it, and goes on with the next', async () => {
+  const { queue, calls, states } = openQueue();
+  queue.add(files('a', 'b'));
+  queue.remove(0);
+  await settle();
+  expect(states()).toEqual(['b working']);
+  calls[1]?.finish();
+  await settle();
+  const [c] = queue.add(files('c')) as readonly [Entry];
+  expect([c.id, ...states()]).toEqual([2, 'b done', 'c working']); // no number is given twice
+});
+it('is empty when it is cleared, and works on what comes then', async () => {
+  const { queue, states } = openQueue();
+  queue.add(files('a', 'b'));
+  queue.clear();
+  expect(states()).toEqual([]);
+  queue.add(files('c'));
+  await settle();
+  expect(states()).toEqual(['c working']);
 });

@@ -1,7 +1,8 @@
 /** Pictures -> restored ones, one at a time, in the order in which they came; each can be cancelled and asked for again. */
-import type { ProgressEvent, RestoreReport, RestoreResult } from '@fairweather/sdk';
+import type { ProgressEvent } from '@fairweather/sdk';
 import { isAbortError } from '@fairweather/sdk';
 import { describeError, type ErrorText } from './error-text.ts';
+import type { Restored } from './file-choice.ts';
 import { describeProgress, type ProgressText } from './progress-text.ts';
 
 export type Entry = {
@@ -9,7 +10,7 @@ export type Entry = {
   readonly file: File;
   readonly state: State;
   /** The newest that was finished; it stays while another is made. */
-  readonly result?: { readonly image: Blob; readonly report: RestoreReport };
+  readonly result?: Restored;
   /** Weathers to take out; all of them when undefined. */
   readonly remove?: readonly string[];
 };
@@ -25,6 +26,9 @@ export type Queue = {
   redo(id: number, remove?: readonly string[]): void;
   /** One that waits or is worked on. */
   cancel(id: number): void;
+  /** What runs for it is stopped. */
+  remove(id: number): void;
+  clear(): void;
   entries(): readonly Entry[];
 };
 
@@ -32,19 +36,24 @@ export type QueueDeps = {
   restore(
     file: File,
     options: { readonly remove?: readonly string[]; readonly signal: AbortSignal; onProgress(event: ProgressEvent): void },
-  ): Promise<RestoreResult>;
+  ): Promise<Restored>;
   /** An entry is new or has changed. */
   onChange(entry: Entry): void;
+  /** Entries are gone. */
+  onRemove(): void;
   /** Everything that is told while an entry is worked on. */
   onProgress(entry: Entry, event: ProgressEvent): void;
 };
 
-export function createQueue({ restore, onChange, onProgress }: QueueDeps): Queue {
+export function createQueue({ restore, onChange, onRemove, onProgress }: QueueDeps): Queue {
   const entries = new Map<number, Entry>();
+  let nextId = 0;
   let running: { readonly id: number; readonly controller: AbortController } | undefined;
 
   const change = (id: number, changes: Partial<Entry>): void => {
-    const entry = { ...(entries.get(id) as Entry), ...changes }; // entries are never removed
+    const known = entries.get(id);
+    if (known === undefined) return; // removed meanwhile
+    const entry = { ...known, ...changes };
     entries.set(id, entry);
     onChange(entry);
   };
@@ -60,11 +69,12 @@ export function createQueue({ restore, onChange, onProgress }: QueueDeps): Queue
       if (controller.signal.aborted) return;
       const progress = describeProgress(event);
       if (progress !== undefined) change(id, { state: { kind: 'working', progress } });
-      onProgress(entries.get(id) as Entry, event);
+      const entry = entries.get(id);
+      if (entry) onProgress(entry, event);
     };
     try {
-      const { image, report } = await restore(file, { ...(remove && { remove }), signal: controller.signal, onProgress: tell });
-      if (!controller.signal.aborted) change(id, { state: { kind: 'done' }, result: { image, report } });
+      const result = await restore(file, { ...(remove && { remove }), signal: controller.signal, onProgress: tell });
+      if (!controller.signal.aborted) change(id, { state: { kind: 'done' }, result });
     } catch (error) {
       if (!controller.signal.aborted && !isAbortError(error)) change(id, { state: { kind: 'failed', error: describeError(error) } });
     }
@@ -77,7 +87,7 @@ export function createQueue({ restore, onChange, onProgress }: QueueDeps): Queue
 
   return {
     add(files) {
-      const added = files.map((file, k): Entry => ({ id: entries.size + k, file, state: { kind: 'waiting' } }));
+      const added = files.map((file): Entry => ({ id: nextId++, file, state: { kind: 'waiting' } }));
       for (const entry of added) entries.set(entry.id, entry);
       for (const entry of added) onChange(entry);
       next();
@@ -85,7 +95,9 @@ export function createQueue({ restore, onChange, onProgress }: QueueDeps): Queue
     },
     redo(id, remove) {
       stop(id);
-      const { remove: _, ...entry } = entries.get(id) as Entry;
+      const known = entries.get(id);
+      if (known === undefined) return;
+      const { remove: _, ...entry } = known;
       entries.set(id, entry);
       change(id, { state: { kind: 'waiting' }, ...(remove && { remove }) });
       next();
@@ -93,6 +105,16 @@ export function createQueue({ restore, onChange, onProgress }: QueueDeps): Queue
     cancel(id) {
       stop(id);
       change(id, { state: { kind: 'cancelled' } });
+    },
+    remove(id) {
+      stop(id);
+      entries.delete(id);
+      onRemove();
+    },
+    clear() {
+      if (running) stop(running.id);
+      entries.clear();
+      onRemove();
     },
     entries: () => [...entries.values()],
   };
