@@ -16,6 +16,7 @@ import type {
   ProgressEvent,
   RestoreOptions,
   RestoreResult,
+  StoredFacts,
 } from './engine-port.ts';
 import { asClientError, RestoreError } from './errors.ts';
 import { type PictureInput, readPicture } from './input.ts';
@@ -45,7 +46,9 @@ export type Client = {
   preload(options?: PreloadOptions): Promise<EngineFacts>;
   /** Whether the device could restore without any network. */
   isCached(options?: Pick<PreloadOptions, 'model' | 'precision'>): Promise<boolean>;
-  /** Removes the model files that this device has stored. */
+  /** What this device has stored, in bytes: models, engine, and files that are no longer of use. */
+  stored(): Promise<StoredFacts>;
+  /** Removes the files that this device has stored. */
   clearCache(): Promise<void>;
   /** What could restore here, in the order in which it would be tried; downloads no model. */
   capabilities(): Promise<readonly EngineCapabilities[]>;
@@ -190,6 +193,7 @@ export function createClientWith(options: ClientOptions, { platform, openRouter 
     },
     preload: (given = {}) => call(given, async (running) => (await device()).preload({ ...given, ...running })),
     isCached: (given) => call({}, async () => (await device()).isCached(given)),
+    stored: () => call({}, async () => (await device()).stored()),
     clearCache: () => call({}, async () => (await device()).clearCache()),
     capabilities: () => call({}, async () => (await router()).capabilities()),
     dispose,

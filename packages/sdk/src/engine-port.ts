@@ -96,6 +96,17 @@ export type EngineCapabilities = {
   readonly notes: readonly string[];
 };
 
+/** What this device has stored so that pictures can be restored without a network, in bytes. */
+export type StoredFacts = {
+  /** Models of the manifest that was seen last, as far as they are here: all their files, and the precisions that are complete. A file that two of them use counts in both. */
+  readonly models: readonly { readonly name: string; readonly bytes: number; readonly precisions: readonly ('fp32' | 'fp16')[] }[];
+  /** The runtime's WebAssembly and the workers, of this version. */
+  readonly engineBytes: number;
+  /** What this version makes no use of: files of earlier ones, or of other pages of the same origin; and the manifests. */
+  readonly otherBytes: number;
+  readonly totalBytes: number;
+};
+
 /**
  * What restores. Calls may overlap. Every failure is an error with a literal `code` (the core's `RestoreError`, or the client's); an abort
  * throws the signal's reason within one tile and leaves nothing running.
@@ -111,7 +122,9 @@ export type Engine = {
   preload(options?: PreloadOptions): Promise<EngineFacts>;
   /** Whether a restoration would work without any network. */
   isCached(options?: Pick<PreloadOptions, 'model' | 'precision'>): Promise<boolean>;
-  /** Removes stored model files; an engine in use goes on with what it has loaded. */
+  /** What is stored on this device; looked up without a network. Engines that store nothing say so. */
+  stored(): Promise<StoredFacts>;
+  /** Removes stored files; an engine in use goes on with what it has loaded. */
   clearCache(): Promise<void>;
   /** One entry a way of working, the one that would be used first. */
   capabilities(): Promise<readonly EngineCapabilities[]>;

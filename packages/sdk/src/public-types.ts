@@ -16,6 +16,7 @@ export type {
   RestoreOptions,
   RestoreReport,
   RestoreResult,
+  StoredFacts,
 } from './engine-port.ts';
 export { isAbortError, isRestoreError, RestoreError } from './errors.ts';
 export type { ErrorCode, ErrorFacts } from './errors.ts';

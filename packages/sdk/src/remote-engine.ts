@@ -38,6 +38,7 @@ export function createRemoteEngine(transport: Transport, retryConnection: boolea
     },
     preload: async (options) => (await facts()).preloadRemote(transport, options),
     isCached: async () => false,
+    stored: async () => ({ models: [], engineBytes: 0, otherBytes: 0, totalBytes: 0 }),
     clearCache: async () => {},
     capabilities: async () => (await facts()).askCapabilities(transport),
     dispose: async () => {},

@@ -34,6 +34,7 @@ export function createFakeEngine(kind: EngineKind = 'wasm', { backend = 'auto' }
       return { backend: kind, precision: 'fp32', model: { name: 'small', version: '1.0.0' } };
     },
     isCached: async () => true,
+    stored: async () => ({ models: [{ name: 'small', bytes: 3, precisions: ['fp32'] }], engineBytes: 2, otherBytes: 1, totalBytes: 6 }),
     clearCache: async () => {},
     capabilities: async () => [{ engine: kind, available: true, precisions: ['fp32'], inputFormats: ['png'], outputFormats: ['png'], notes: [] }],
     dispose: async () => {

@@ -4,6 +4,8 @@ const CACHE_NAME = 'fairweather-files-1';
 /** Keys become addresses that nobody serves. */
 const KEY_BASE = 'https://fairweather.invalid/';
 
+export type StoredFile = { readonly key: string; readonly bytes: number };
+
 export type FileCache = {
   get(key: string): Promise<Blob | undefined>;
   /** @returns why the file could not be kept, as a sentence; nothing when it was */
@@ -12,6 +14,8 @@ export type FileCache = {
   has(key: string): Promise<boolean>;
   /** Whether some key starts so. */
   hasAny(prefix: string): Promise<boolean>;
+  /** Every key, and what its file weighs. */
+  list(): Promise<readonly StoredFile[]>;
   clear(): Promise<void>;
 };
 
@@ -35,7 +39,7 @@ export function createFileCache(): FileCache {
       const left = await storageBytes();
       if (left !== undefined && left < file.size) return `${name} (${file.size} bytes) was not kept: ${left} bytes of storage are left.`;
       try {
-        await cache.put(address(key), new Response(file));
+        await cache.put(address(key), new Response(file, { headers: { 'content-length': String(file.size) } }));
         return undefined;
       } catch (error) {
         return `${name} (${file.size} bytes) was not kept: ${error instanceof Error ? error.message : String(error)}`;
@@ -50,6 +54,17 @@ export function createFileCache(): FileCache {
     async hasAny(prefix) {
       const keys = (await (await open())?.keys()) ?? [];
       return keys.some(({ url }) => url.startsWith(address(prefix)));
+    },
+    async list() {
+      const cache = await open();
+      const requests = (await cache?.keys()) ?? [];
+      const look = async ({ url }: Request): Promise<StoredFile[]> => {
+        const response = await cache?.match(url);
+        if (response === undefined) return []; // another tab has just removed it
+        const stated = response.headers.get('content-length');
+        return [{ key: url.slice(KEY_BASE.length), bytes: stated === null ? (await response.blob()).size : Number(stated) }];
+      };
+      return (await Promise.all(requests.map(look))).flat();
     },
     async clear() {
       if (typeof caches !== 'undefined') await caches.delete(CACHE_NAME);

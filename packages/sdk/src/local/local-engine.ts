@@ -8,6 +8,7 @@ import { checkLocalOptions } from './local-options.ts';
 import { filesOf, hasPrecision, modelOf, type PageManifest, readCachedManifest, readManifest } from './manifest.ts';
 import type { Results, WebBackend, WorkerEvent } from './messages.ts';
 import { modelFileFacts, runtimeKeyPrefix, scriptKeyPrefix } from './places.ts';
+import { findStored } from './stored.ts';
 import { createReadiness, type ReadyWorker, type StepDown } from './readiness.ts';
 import { shareWork, type SharedWork } from './shared-work.ts';
 import { WorkerLostError } from './worker-client.ts';
@@ -151,12 +152,17 @@ export async function createLocalEngine(options: LocalEngineOptions = {}): Promi
       const complete = async (wanted: 'fp32' | 'fp16'): Promise<boolean> =>
         hasPrecision(spec, wanted) &&
         (await Promise.all(filesOf(spec, wanted).map((entry) => cache.has(modelFileFacts(entry, places.models).key)))).every(Boolean);
-      const precisions = precision === undefined ? (['fp16', 'fp32'] as const) : ([precision] as const);
-      const models = (await Promise.all(precisions.map(complete))).some(Boolean);
-      const started = async (backend: WebBackend): Promise<boolean> =>
-        (await cache.hasAny(runtimeKeyPrefix(backend))) && (places.assets === undefined || (await cache.hasAny(scriptKeyPrefix(backend))));
-      return models && (await Promise.all(backends.map(started))).some(Boolean);
+      const computes = async (backend: WebBackend): Promise<boolean> => {
+        if (backend === 'webgpu' && globalThis.navigator?.gpu === undefined) return false;
+        if (!(await cache.hasAny(runtimeKeyPrefix(backend)))) return false;
+        if (places.assets !== undefined && !(await cache.hasAny(scriptKeyPrefix(backend)))) return false;
+        // As the ladder has it: the CPU computes in fp32 unless it is asked for another.
+        const precisions = precision !== undefined ? [precision] : backend === 'webgpu' ? (['fp16', 'fp32'] as const) : (['fp32'] as const);
+        return (await Promise.all(precisions.map(complete))).some(Boolean);
+      };
+      return (await Promise.all(backends.map(computes))).some(Boolean);
     },
+    stored: () => findStored(cache, places),
     clearCache: () => cache.clear(),
     capabilities: () => findCapabilities(backends, threads, missingBytes),
     async dispose() {

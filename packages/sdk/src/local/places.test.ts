@@ -20,7 +20,12 @@ describe('places of the browser engine', () => {
     const [here, there] = [modelFileFacts(entry, new URL('https://a.example/')), modelFileFacts(entry, new URL('https://b.example/m/'))];
     expect(here.key).toBe(there.key);
     expect([here.url, there.url]).toEqual(['https://a.example/weights/a.onnx', 'https://b.example/m/weights/a.onnx']);
-    expect(runtimeFileFacts('https://a.example/x.wasm', 'wasm').key.startsWith(runtimeKeyPrefix('wasm'))).toBe(true);
+  });
+  it('do not matter to the runtime either: it is kept by its version and its name', () => {
+    const [here, there] = ['https://a.example/x-1a.wasm', 'https://a.example/page/x-1a.wasm'].map((url) => runtimeFileFacts(url, 'wasm'));
+    expect(here?.key).toBe(there?.key);
+    expect(here?.key.startsWith(runtimeKeyPrefix('wasm'))).toBe(true);
+    expect(runtimeFileFacts('https://a.example/x-2b.wasm', 'wasm').key).not.toBe(here?.key);
   });
 });
 

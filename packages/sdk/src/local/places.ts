@@ -43,9 +43,10 @@ export function modelFileFacts(entry: { readonly file: string; readonly sha256: 
   return { key: `sha256/${entry.sha256}`, url: new URL(entry.file, models).href, name: entry.file, bytes: entry.bytes, sha256: entry.sha256 };
 }
 
-/** Bundlers put a hash into its address, folders of assets a version: it changes with the content. */
+/** Kept by the runtime's version and its file's name, into which bundlers put a hash; not by its folder, for pages of one origin share it. */
 export function runtimeFileFacts(url: string, backend: WebBackend): FileFacts {
-  return { key: `${runtimeKeyPrefix(backend)}${encodeURIComponent(url)}`, url, name: WASM_FILES[backend] };
+  const file = new URL(url).pathname.split('/').at(-1) ?? '';
+  return { key: `${runtimeKeyPrefix(backend)}${encodeURIComponent(file)}`, url, name: WASM_FILES[backend] };
 }
 
 /** A worker's script, of this very version of the package. */
@@ -57,6 +58,7 @@ export function scriptKeyPrefix(backend: WebBackend): string {
   return `worker/${version}/${backend}/`;
 }
 
+/** That of an earlier version is of no use. */
 export function runtimeKeyPrefix(backend: WebBackend): string {
-  return `runtime/${backend}/`;
+  return `runtime/${dependencies['onnxruntime-web']}/${backend}/`;
 }

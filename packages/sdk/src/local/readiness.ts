@@ -59,16 +59,19 @@ export function createReadiness(backends: readonly WebBackend[], workers: Worker
       const ladder = ladderOf(model);
       const rungs = ladder.rungs(precision, (wanted) => hasPrecision(spec, wanted));
       const lostOnce = new Set<WebBackend>();
+      /** Files of these are neither here nor to be had now; that says nothing against them later. */
+      const missing = new Map<Rung, RestoreError>();
+      const reasonAgainst = (rung: Rung): string | undefined => ladder.reasonAgainst(rung) ?? missing.get(rung)?.message;
       const lossNotes: string[] = [];
       for (let i = 0; i < rungs.length; ) {
         const rung = rungs[i] as Rung; // within the list
-        if (ladder.reasonAgainst(rung) !== undefined) {
+        if (reasonAgainst(rung) !== undefined) {
           i++;
           continue;
         }
         try {
           const ready = await tryRung(rung, manifest, model, { signal, tell });
-          return { ...ready, rung, notes: [...lossNotes, ...ready.notes], fallbacks: describeFallbacks(rungs, rung, ladder.reasonAgainst) };
+          return { ...ready, rung, notes: [...lossNotes, ...ready.notes], fallbacks: describeFallbacks(rungs, rung, reasonAgainst) };
         } catch (error) {
           signal.throwIfAborted();
           if (error instanceof WorkerLostError && !lostOnce.has(rung.backend)) {
@@ -76,14 +79,17 @@ export function createReadiness(backends: readonly WebBackend[], workers: Worker
             lossNotes.push(`${error.message} It was started again.`);
             continue;
           }
-          const fault = asRungError(error);
-          ladder.giveUp(rung, fault.message, fault.whole);
-          const next = rungs.find((other) => ladder.reasonAgainst(other) === undefined);
+          const offline = isRestoreError(error) && error.code === 'offline' ? error : undefined;
+          const fault = offline === undefined ? asRungError(error) : new RungError(offline.message, false);
+          if (offline === undefined) ladder.giveUp(rung, fault.message, fault.whole);
+          else missing.set(rung, offline);
+          const next = rungs.find((other) => reasonAgainst(other) === undefined);
           if (next !== undefined)
             tell({ type: 'fallback', from: nameRung(rung), to: nameRung(next), reason: fault.message, elapsedMs: performance.now() - begin });
           if (!rungs.some((other) => other.backend === rung.backend && ladder.reasonAgainst(other) === undefined)) workers.end(rung.backend, fault);
         }
       }
+      for (const offline of missing.values()) throw offline;
       const reasons = rungs.map((rung) => `${nameRung(rung)}: ${ladder.reasonAgainst(rung)}`);
       throw new RestoreError('engine-unavailable', `No engine of this browser works. ${reasons.join(' ')}`, { details: { reasons } });
     },

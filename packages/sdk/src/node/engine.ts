@@ -78,7 +78,8 @@ export async function createNodeEngine(options: NodeEngineOptions & LocalEngineO
       run(options.signal, async (used, signal, notes) => ({ ...(await used.inspect(await asFile(input), forCore(options, signal))), run: runFacts(notes) })),
     preload: (options: PreloadOptions = {}) => run(options.signal, (used, signal) => used.load(forCore(options, signal))),
     isCached: ({ model, precision = 'fp32' } = {}) => isInstalled(modelsDir, model, precision),
-    /** Models are installed, not stored: there is nothing to remove. */
+    /** Models are installed, not stored: there is nothing to tell, and nothing to remove. */
+    stored: async () => ({ models: [], engineBytes: 0, otherBytes: 0, totalBytes: 0 }),
     clearCache: async () => {},
     async capabilities() {
       const reason = await open().then(
