@@ -22,7 +22,7 @@ from onnx_graph import file_entry, to_half, trace_graph
 from prompts import WEATHERS
 from views import PATCH_GRID, PATCH_SIZE_PX, VIEW_AREA_PX, VIEW_MAX_SIDE_PX, VIEW_MULTIPLE_PX
 
-TILE = {"sizePx": 832, "overlapPx": 64, "multiplePx": 8}
+TILE_PX, MULTIPLE_PX = 832, 8
 FLOAT32_SCOPES = ("/timestep/",)  # angles up to 500 do not fit fp16
 
 
@@ -82,7 +82,7 @@ def export_pool(pool, path: Path, root: Path) -> dict:
     }
 
 
-def export(model, depth_encoder, models: Path, version: str, card: dict) -> dict:
+def export(model, depth_encoder, models: Path, version: str, evaluation: dict | None = None) -> dict:
     """Writes weights/<name>/* under `models` and returns the manifest entry."""
     name = model.config.name
     folder = models / "weights" / name
@@ -93,9 +93,9 @@ def export(model, depth_encoder, models: Path, version: str, card: dict) -> dict
         entries[graph_name] = {"fp32": file_entry(fp32, models), "fp16": file_entry(fp16, models)}
     return {
         "version": version,
-        "title": card["title"],
+        "title": TITLES[name],
         "licence": "Apache-2.0",
-        "trainingData": card["trainingData"],
+        "trainingData": TRAINING_DATA,
         "card": f"cards/{name}.md",
         "weathers": list(WEATHERS),
         "residualSign": "degraded-minus-clean",
@@ -104,18 +104,25 @@ def export(model, depth_encoder, models: Path, version: str, card: dict) -> dict
         },
         "view": {"areaPx": VIEW_AREA_PX, "multiplePx": VIEW_MULTIPLE_PX, "maxSidePx": VIEW_MAX_SIDE_PX},
         "patches": {"grid": PATCH_GRID, "sizePx": PATCH_SIZE_PX},
-        "tile": {**TILE, "receptiveFieldPx": model.denoiser.receptive_field_px()},
+        "tile": tile_of(model.denoiser.receptive_field_px()),
         "macs256": count_macs(model, depth_encoder),
         "graphs": entries,
         "promptPool": export_pool(model.pool, folder / "prompt-pool.bin", models),
-        "evaluation": card.get("evaluation", {}),
+        "evaluation": evaluation or {},
     }  # fmt: skip
 
 
-CARD = {
-    "title": "Fairweather nano: rain, snow, haze and raindrops out of photographs, for phones and browsers",
-    "trainingData": "Weather rendered by models/recipe over 1,500 public photographs of mixed and partly unstated licences; see the model card.",
+def tile_of(receptive_field_px: int) -> dict:
+    """Tiles that overlap by a receptive field, rounded up: then a tiled restoration equals the untiled one."""
+    overlap = -(-receptive_field_px // MULTIPLE_PX) * MULTIPLE_PX
+    return {"sizePx": TILE_PX, "overlapPx": overlap, "multiplePx": MULTIPLE_PX, "receptiveFieldPx": receptive_field_px}
+
+
+TITLES = {
+    "nano": "Fairweather nano: rain, snow, haze and raindrops out of photographs, for phones and browsers",
+    "lite": "Fairweather lite: rain, snow, haze and raindrops out of photographs, better and 3.5 times the work, for servers and fast devices",
 }
+TRAINING_DATA = "Weather rendered by models/recipe over 1,500 public photographs of mixed and partly unstated licences; see the model card."
 
 
 def main():
@@ -127,10 +134,10 @@ def main():
     parser.add_argument("--evaluation", type=Path, help="JSON of evaluate.py, kept in the manifest")
     options = parser.parse_args()
     model, depth_encoder = load_model(options.checkpoint), load_depth_encoder(options.depth_encoder)
-    card = {**CARD, "evaluation": json.loads(options.evaluation.read_text()) if options.evaluation else {}}
+    evaluation = json.loads(options.evaluation.read_text()) if options.evaluation else {}
     path = options.models / "manifest.json"
     manifest = json.loads(path.read_text()) if path.exists() else {"version": 1, "defaultModel": model.config.name, "models": {}}
-    manifest["models"][model.config.name] = export(model, depth_encoder, options.models, options.version, card)
+    manifest["models"][model.config.name] = export(model, depth_encoder, options.models, options.version, evaluation)
     path.write_text(json.dumps(manifest, indent=2) + "\n")
     size = sum(e[p]["bytes"] for e in manifest["models"][model.config.name]["graphs"].values() for p in ("fp32",))
     print(f"{model.config.name} {options.version}: {size / 1e6:.2f} MB in fp32, {manifest['models'][model.config.name]['macs256']['total'] / 1e9:.3f} GMAC at 256x256")

@@ -19,7 +19,7 @@ def exported(tmp_path_factory):
     model, depth_encoder = Restorer(CONFIGS["nano"]).eval().requires_grad_(False), DepthEncoder().eval().requires_grad_(False)
     nn.init.normal_(model.denoiser.ending.weight, std=0.05)
     folder = tmp_path_factory.mktemp("models")
-    return model, depth_encoder, folder, export_onnx.export(model, depth_encoder, folder, "0.0.0", export_onnx.CARD)
+    return model, depth_encoder, folder, export_onnx.export(model, depth_encoder, folder, "0.0.0")
 
 
 def other_inputs(name):
