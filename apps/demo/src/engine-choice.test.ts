@@ -14,6 +14,12 @@ describe('options of the client', () => {
     const { baseUrl, models, privacy } = clientOptions('auto', BASE, true);
     expect([String(baseUrl), String(models), privacy]).toEqual(['https://example.com/demo/', 'https://example.com/demo/models/', 'server-allowed']);
   });
+  it('bring the visitor’s key to the server, and to nobody else', () => {
+    const key = (): string => 'fw_key';
+    expect(clientOptions('auto', BASE, true, key)).toMatchObject({ apiKey: key });
+    expect(clientOptions('server', BASE, true, key)).toMatchObject({ apiKey: key });
+    expect(clientOptions('device', BASE, true, key)).not.toHaveProperty('apiKey');
+  });
   it('are the device alone on a static host', () => {
     expect(clientOptions('auto', BASE, false)).toEqual(clientOptions('device', BASE, false));
   });

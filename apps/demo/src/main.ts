@@ -1,14 +1,20 @@
 /** The page: pictures handed in -> a queue, and the one that is looked at, before and after. */
 import { type Client, createClient } from '@fairweather/sdk';
 import { listenToCompare } from './compare.ts';
+import { createDevicePanel } from './device-panel.ts';
 import { clientOptions, findServer, type Where } from './engine-choice.ts';
 import { describeRun } from './facts.ts';
 import { outputOptions } from './file-choice.ts';
+import { listenForInstall } from './install-button.ts';
+import { keepThisPage } from './kept-page.ts';
+import { showNetwork } from './network-badge.ts';
 import { listenForPictures } from './pick-pictures.ts';
 import { createPictureView } from './picture-view.ts';
 import { createQueue, type Entry } from './queue.ts';
 import { showQueue } from './queue-list.ts';
 import { listenToSaving } from './save-panel.ts';
+import { listenForKey } from './server-key.ts';
+import { createUpdateBar } from './update-bar.ts';
 import { showWeather } from './weather-chart.ts';
 
 const at = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T; // index.html has it
@@ -36,6 +42,7 @@ const queue = createQueue({
   onChange: (entry) => {
     list();
     if (entry.id === selected) show(entry);
+    if (entry.state.kind === 'done') device.refresh(); // the first one brings model and engine along
   },
   onRemove: () => {
     list();
@@ -76,6 +83,28 @@ const saving = listenToSaving(
   },
 );
 
+const key = listenForKey({ form: at('key'), text: at('key-text'), keep: at('key-keep'), forget: at('key-forget') }, sessionStorage, () => {
+  for (const { id, state, remove } of queue.entries()) if (wantsKey(state)) queue.redo(id, remove);
+});
+const device = createDevicePanel(
+  {
+    panel: at('device'),
+    state: at('device-state'),
+    note: at('device-note'),
+    files: at('device-files'),
+    work: at('device-work'),
+    workText: at('device-work-text'),
+    makeReady: at('make-ready'),
+    stop: at('device-stop'),
+    remove: at('delete-stored'),
+  },
+  keepThisPage(createUpdateBar(at('update'), at('update-now'), at('update-later'))),
+  () => createClient(clientOptions(where.value === 'webgpu' || where.value === 'wasm' ? where.value : 'device', document.baseURI, false)),
+);
+addEventListener('load', device.refresh);
+listenForInstall(at('install'));
+showNetwork(at('network'));
+
 const serverFound = findServer(document.baseURI, fetch).then((found) => {
   hasServer = found;
   const option = where.querySelector<HTMLOptionElement>('[value="server"]');
@@ -93,6 +122,10 @@ where.addEventListener('change', async () => {
   client = undefined;
   for (const { id, state, remove } of queue.entries()) if (id === selected || state.kind === 'working') queue.redo(id, remove); // by the new one
   await before?.dispose();
+});
+at('key-device').addEventListener('click', () => {
+  where.value = 'device';
+  where.dispatchEvent(new Event('change'));
 });
 at('cancel').addEventListener('click', () => selected !== undefined && queue.cancel(selected));
 at('again').addEventListener('click', () => redo(selected));
@@ -113,7 +146,7 @@ at('clear').addEventListener('click', () => queue.clear());
 
 async function openClient(): Promise<Client> {
   await serverFound;
-  client ??= createClient(clientOptions(where.value as Where, document.baseURI, hasServer)); // the values in index.html
+  client ??= createClient(clientOptions(where.value as Where, document.baseURI, hasServer, key.provide)); // the values in index.html
   return client;
 }
 
@@ -189,6 +222,7 @@ function show({ id, state, result }: Entry): void {
             ? (facts?.summary ?? '')
             : '';
   showProblem(state);
+  key.ask(wantsKey(state));
   at('result').hidden = result === undefined;
   at('facts').hidden = facts === undefined;
   saving.refresh();
@@ -204,6 +238,10 @@ function show({ id, state, result }: Entry): void {
       if (opened === id) at('stage').dataset.shown = 'restored';
     });
   }
+}
+
+function wantsKey(state: Entry['state']): boolean {
+  return state.kind === 'failed' && state.error.code === 'unauthorized';
 }
 
 function showProblem(state: Entry['state']): void {
