@@ -12,6 +12,7 @@ const rooms = {
   'tensor/': ['errors.ts'],
   'image/': ['errors.ts', 'options.ts', 'report.ts', 'tensor/'],
   'tiling/': ['errors.ts', 'tensor/', 'image/'],
+  'scaling/': ['options.ts', 'report.ts', 'image/', 'tiling/'],
   'graph/': ['errors.ts', 'options.ts', 'tensor/'],
   'sampler/': ['errors.ts', 'tensor/', 'image/', 'tiling/', 'graph/'],
   'conditioning/': ['errors.ts', 'report.ts', 'tensor/', 'image/', 'graph/', 'sampler/denoiser.ts', 'sampler/step-denoiser.ts'], // it makes what a denoiser is conditioned on

@@ -63,6 +63,7 @@ describe('POST /v1/restore', () => {
       seed: '4294967295',
       steps: '1',
       tile: '256',
+      scale: '0.5',
       format: 'webp',
       quality: '80',
       metadata: 'strip',
@@ -84,6 +85,7 @@ describe('POST /v1/restore', () => {
       seed: 4294967295,
       steps: 1,
       tile: 256,
+      scale: 0.5,
       output: { format: 'webp', quality: 80, metadata: 'strip' },
       limits: { maxBytes: 4096, maxPixels: 1_000_000, maxSidePx: 4000 },
     };
@@ -91,7 +93,7 @@ describe('POST /v1/restore', () => {
   });
   it('names every wrong option at once, wherever it came in', async () => {
     const { app } = await createFakeApp();
-    const wrong = { strength: '1.5', seed: '-1', steps: '3', format: 'bmp', colour: 'red' };
+    const wrong = { strength: '1.5', seed: '-1', steps: '3', scale: 'half', format: 'bmp', colour: 'red' };
     for (const request of [
       app.request(`${ROUTES.restore}?${new URLSearchParams(wrong)}`, post(bytes)),
       app.request(ROUTES.restore, post(form({ image: new Blob([bytes]), ...wrong }))),

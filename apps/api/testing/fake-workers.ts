@@ -86,10 +86,11 @@ export function echo({ kind, input, options }: Work): WorkResult[Work['kind']] {
     seed: options.seed ?? 0,
     steps: options.steps ?? 2,
     strength: options.strength ?? 1,
+    scale: { factor: 1, width: 4, height: 2, reason: 'Asked for.' },
     tiles: { count: 1, sizePx: 512, overlapPx: 64 },
     output: { format: 'png', bytes: input.length, bitDepth: 8 },
   };
   if (kind === 'restore') return { image: Uint8Array.from(input), mediaType: 'image/png', width: 4, height: 2, report };
-  const { removed, seed, steps, strength, tiles, output, ...seen } = report;
+  const { removed, seed, steps, strength, scale, tiles, output, ...seen } = report;
   return seen;
 }

@@ -2,10 +2,21 @@
 export { isAbortError, isRestoreError, RestoreError } from './errors.ts';
 export type { RestoreErrorCode, RestoreErrorDetails } from './errors.ts';
 export { DEFAULT_LIMITS, OUTPUT_FORMATS } from './options.ts';
-export type { InspectOptions, Limits, OutputFormat, OutputOptions, Precision, RestoreOptions, WeatherName } from './options.ts';
+export type { InspectOptions, Limits, OutputFormat, OutputOptions, Precision, RestoreOptions, ScaleOption, WeatherName } from './options.ts';
 export { PHASES } from './progress.ts';
 export type { OnProgress, PatchPixels, Phase, ProgressEvent } from './progress.ts';
-export type { EngineFacts, InputFacts, InputFormat, InspectResult, RestoreReport, RestoreResult, RestoreWarning, Timings, WeatherFinding } from './report.ts';
+export type {
+  EngineFacts,
+  InputFacts,
+  InputFormat,
+  InspectResult,
+  RestoreReport,
+  RestoreResult,
+  RestoreWarning,
+  ScaleFacts,
+  Timings,
+  WeatherFinding,
+} from './report.ts';
 export { createRestorer } from './restorer.ts';
 export type { LoadModelOptions, Restorer, RestorerDeps } from './restorer.ts';
 export { createModelStore, verifyModelFile } from './graph/model-store.ts';

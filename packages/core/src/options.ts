@@ -12,6 +12,9 @@ export type Precision = 'fp32' | 'fp16';
 export const OUTPUT_FORMATS = ['jpeg', 'png', 'webp', 'avif'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
+/** At which size a picture is restored: its own, one that suits the weather, or its own times a factor. */
+export type ScaleOption = 'native' | 'auto' | number;
+
 /** How the restored picture is written. */
 export type OutputOptions = {
   /**
@@ -74,6 +77,13 @@ export type RestoreOptions = InspectOptions & {
    * @default 'auto'
    */
   readonly tile?: number | 'auto';
+  /**
+   * The size the network works at. `native`: the picture's own. A factor from 0.05 to 1: the picture is reduced by it, and what that takes away is brought
+   * back to full size, linearly in the picture. `auto`: pictures whose shorter side is much longer than 640 pixels are reduced to that, for weather in
+   * them is larger than what the models know; several times faster, and the report says what was chosen (`docs/large-pictures.md`).
+   * @default 'native'
+   */
+  readonly scale?: ScaleOption;
   /** Whether `patch` events bring the pixels of the finished rectangle, for pages that paint them as they come. @default false */
   readonly patchPixels?: boolean;
   readonly output?: OutputOptions;
@@ -88,12 +98,16 @@ export type CheckedOptions = {
   readonly seed: number;
   readonly steps: 1 | 2;
   readonly tile: number | 'auto';
+  readonly scale: ScaleOption;
   readonly patchPixels: boolean;
   readonly output: { readonly format: OutputFormat | 'same'; readonly quality: number | undefined; readonly metadata: 'keep' | 'strip' };
   readonly limits: Required<Limits>;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: OnProgress | undefined;
 };
+
+/** Below this `scale` hardly anything of a picture is left to look at. */
+export const LEAST_SCALE = 0.05;
 
 export const DEFAULT_LIMITS: Required<Limits> = { maxPixels: 100_000_000, maxBytes: 256 * 1024 * 1024, maxSidePx: 32_768 };
 
@@ -113,6 +127,7 @@ export function checkOptions(options: RestoreOptions = {}): CheckedOptions {
     'seed',
     'steps',
     'tile',
+    'scale',
     'patchPixels',
     'output',
   ]);
@@ -131,6 +146,8 @@ export function checkOptions(options: RestoreOptions = {}): CheckedOptions {
   }
   const tile = options.tile ?? 'auto';
   if (tile !== 'auto') checkInteger('tile', tile, 1, 16_384);
+  const scale = options.scale ?? 'native';
+  if (scale !== 'native' && scale !== 'auto') checkNumber('scale', scale, LEAST_SCALE, 1, "'native', 'auto' or ");
   const signal = options.signal;
   if (signal !== undefined && typeof signal.throwIfAborted !== 'function') refuse('signal', 'an AbortSignal', signal);
   const onProgress = options.onProgress;
@@ -144,6 +161,7 @@ export function checkOptions(options: RestoreOptions = {}): CheckedOptions {
     seed: checkInteger('seed', options.seed ?? 0, 0, 0xffff_ffff),
     steps: oneOf('steps', options.steps ?? 2, [1, 2]),
     tile,
+    scale,
     patchPixels: oneOf('patchPixels', options.patchPixels ?? false, [true, false]),
     output: {
       format: oneOf('output.format', output.format ?? 'same', [...OUTPUT_FORMATS, 'same']),
@@ -160,8 +178,8 @@ export function checkOptions(options: RestoreOptions = {}): CheckedOptions {
   };
 }
 
-function checkNumber(name: string, value: unknown, min: number, max: number): number {
-  if (typeof value !== 'number' || !(value >= min && value <= max)) refuse(name, `a number from ${min} to ${max}`, value);
+function checkNumber(name: string, value: unknown, min: number, max: number, or = ''): number {
+  if (typeof value !== 'number' || !(value >= min && value <= max)) refuse(name, `${or}a number from ${min} to ${max}`, value);
   return value;
 }
 

@@ -41,6 +41,17 @@ export type EngineFacts = {
   readonly model: { readonly name: string; readonly version: string };
 };
 
+/** The size the network worked at. */
+export type ScaleFacts = {
+  /** Against the picture's own size, 0 to 1; 1 is native. */
+  readonly factor: number;
+  /** Pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Why this size: a sentence for people. */
+  readonly reason: string;
+};
+
 /** Milliseconds by phase, and in total. */
 export type Timings = Readonly<Record<Phase | 'total', number>>;
 
@@ -60,6 +71,7 @@ export type RestoreReport = InspectResult & {
   readonly seed: number;
   readonly steps: 1 | 2;
   readonly strength: number;
+  readonly scale: ScaleFacts;
   readonly tiles: { readonly count: number; readonly sizePx: number; readonly overlapPx: number };
   readonly output: { readonly format: OutputFormat; readonly bytes: number; readonly bitDepth: 8 | 16 };
 };

@@ -1,5 +1,5 @@
 /** Pixels and a condition -> restored pixels, tile by tile and step by step. No full-size float picture exists. */
-import { assertPixels, type Pixels } from './image/pixels.ts';
+import { assertPixels, createPixels, type Pixels } from './image/pixels.ts';
 import { cutRgba } from './image/rgba.ts';
 import type { OpenModel } from './open-model.ts';
 import type { CheckedOptions } from './options.ts';
@@ -121,10 +121,6 @@ function createTileMemory(grid: TileGrid): TileMemory {
 function windowOf({ rows, columns }: TileGrid, { row, column }: Pick<TileRun, 'row' | 'column'>) {
   const [y, x] = [rows.spans[row], columns.spans[column]] as [(typeof rows.spans)[number], (typeof columns.spans)[number]]; // runs stay within the grid
   return { y: y.window, x: x.window };
-}
-
-function createPixels(like: Pixels): Pixels {
-  return { ...like, data: like.data instanceof Uint16Array ? new Uint16Array(like.data.length) : new Uint8Array(like.data.length) };
 }
 
 /** The grid covers the padding too: later steps read there what earlier ones left. */

@@ -1,5 +1,5 @@
 /** The whole way: a degraded picture, as a file, in; the restored one, as a file, and a report out. One line per stage. */
-import { conditionPicture, findWeather } from './condition-picture.ts';
+import { findWeather } from './condition-picture.ts';
 import { checkRemove } from './conditioning/prompt-pool.ts';
 import type { DecodedImage, ImageCodec } from './image/codec.ts';
 import { planOutput } from './image/output-plan.ts';
@@ -10,6 +10,7 @@ import type { AnyOpenModel } from './open-model.ts';
 import type { CheckedOptions } from './options.ts';
 import { type PhaseClock, startPhaseClock } from './progress-clock.ts';
 import type { InputFacts, InspectResult, RestoreResult } from './report.ts';
+import { conditionAtScale } from './restore-at-scale.ts';
 import { chooseTileSize } from './tiling/tile-size.ts';
 
 /** What the way needs from outside. */
@@ -32,7 +33,7 @@ export async function restoreImage(input: Uint8Array | Blob, options: CheckedOpt
   const tileRule = chooseTileSize(options.tile, model.spec.tile, sniffed, model.promptQuery === 'once');
   checkRemove(model.spec.weathers, options.remove);
   const decoded = await clock.phase('decode', () => decodeImage(bytes, sniffed, options, deps));
-  const conditioned = await clock.phase('condition', () => conditionPicture(decoded.pixels, model, options.remove));
+  const conditioned = await clock.phase('condition', () => conditionAtScale(decoded.pixels, model, options));
   const { restored, tiles } = await clock.phase('restore', () => conditioned.restore(tileRule, options, { ...deps, tell: clock.tell }));
   const encoded = await clock.phase('encode', () => deps.codec.encode(restored, { ...output, metadata: decoded.metadata, signal: options.signal }));
   options.signal?.throwIfAborted();
@@ -51,6 +52,7 @@ export async function restoreImage(input: Uint8Array | Blob, options: CheckedOpt
       seed: options.seed,
       steps: options.steps,
       strength: options.strength,
+      scale: conditioned.scale,
       tiles: { count: tiles, sizePx: tileRule.sizePx, overlapPx: tileRule.overlapPx },
       output: { format: output.format, bytes: encoded.bytes.length, bitDepth: encoded.bitDepth },
       timings: clock.timings(),

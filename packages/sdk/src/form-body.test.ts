@@ -12,6 +12,7 @@ const all: RestoreOptions = {
   seed: 7,
   steps: 1,
   tile: 256,
+  scale: 'auto',
   output: { format: 'jpeg', quality: 80, metadata: 'strip' },
 };
 
@@ -27,6 +28,7 @@ describe('the form', () => {
       seed: '7',
       steps: '1',
       tile: '256',
+      scale: 'auto',
       format: 'jpeg',
       quality: '80',
       metadata: 'strip',

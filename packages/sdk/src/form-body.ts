@@ -21,4 +21,4 @@ export function buildForm(picture: Blob, options: RestoreOptions, kind: 'restore
 }
 
 /** Those of an inspection first. A test holds them to the contract, whose tables would bring all their words into every page. */
-const FIELDS: readonly string[] = ['model', 'precision', 'remove', 'strength', 'seed', 'steps', 'tile', 'format', 'quality', 'metadata'];
+const FIELDS: readonly string[] = ['model', 'precision', 'remove', 'strength', 'seed', 'steps', 'tile', 'scale', 'format', 'quality', 'metadata'];

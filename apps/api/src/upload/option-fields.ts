@@ -14,6 +14,7 @@ export type RestoreFields = InspectFields & {
   readonly seed?: number | undefined;
   readonly steps?: number | undefined;
   readonly tile?: number | 'auto' | undefined;
+  readonly scale?: number | 'native' | 'auto' | undefined;
   readonly format?: (typeof OUTPUT_FORMATS)[number] | 'same' | undefined;
   readonly quality?: number | undefined;
   readonly metadata?: 'keep' | 'strip' | undefined;
@@ -71,6 +72,13 @@ const restoreShape = {
     .union([z.literal('auto'), integer(1, 16_384, 'pixels')])
     .optional()
     .openapi({ description: "Longest side of a tile in pixels, a multiple of the model's; `auto` is the model's own. Default `auto`." }),
+  scale: z
+    .union([z.enum(['native', 'auto']), number(0.05, 1, 'of the size')], "must be 'native', 'auto' or a number from 0.05 to 1")
+    .optional()
+    .openapi({
+      description:
+        "The size the network works at: `native`, the picture's own; a factor from 0.05 to 1; `auto`, by the size of the picture, several times faster for large ones. Default `native`.",
+    }),
   format: z
     .enum([...OUTPUT_FORMATS, 'same'])
     .optional()

@@ -35,7 +35,7 @@ export const INSPECT_FIELDS = ['model', 'precision'] as const;
  * Options of `POST /v1/restore`, as query parameters or multipart fields. Meaning, range and default are those of `RestoreOptions`;
  * `remove` is a list with commas (`rain,haze`), `format`, `quality` and `metadata` are its `output`.
  */
-export const RESTORE_FIELDS = ['model', 'precision', 'remove', 'strength', 'seed', 'steps', 'tile', 'format', 'quality', 'metadata'] as const;
+export const RESTORE_FIELDS = ['model', 'precision', 'remove', 'strength', 'seed', 'steps', 'tile', 'scale', 'format', 'quality', 'metadata'] as const;
 
 /**
  * Fields of `POST /v1/jobs` beside those of a restoration. `webhook` is an https address that is told of the job's end in the form of Standard

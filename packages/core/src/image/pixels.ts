@@ -22,6 +22,16 @@ export function colourChannels(pixels: Pixels): 1 | 3 {
   return pixels.channels <= 2 ? 1 : 3;
 }
 
+/** As many samples of the same kind, all 0. */
+export function createPixels(like: Pixels): Pixels {
+  return { ...like, data: like.data instanceof Uint16Array ? new Uint16Array(like.data.length) : new Uint8Array(like.data.length) };
+}
+
+/** What an integer array is to be given for this value: clipped; halves round up, for it cuts off what stands behind the point. */
+export function toSample(value: number, white: number): number {
+  return value <= 0 ? 0 : value >= white ? white : value + 0.5;
+}
+
 /**
  * Refuses pixels whose data do not fit their sides.
  * @throws RestoreError `dims-mismatch`

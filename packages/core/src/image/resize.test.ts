@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { expectClose } from '../../testing/expect-close.ts';
 import { paintPixels } from '../../testing/pictures.ts';
 import type { Pixels } from './pixels.ts';
-import { averageArea } from './resize.ts';
+import { averageArea, shrinkPixels } from './resize.ts';
 
 /** The definition, word by word: each input sample weighted by the length of its overlap, in both directions. */
 function averageByDefinition({ width, height, channels, data }: Pixels, out: { height: number; width: number }, white: number): number[] {
@@ -50,5 +50,25 @@ describe('averageArea', () => {
   it('keeps an even picture even', () => {
     const pixels: Pixels = { width: 33, height: 17, channels: 3, data: new Uint8Array(33 * 17 * 3).fill(255) };
     expectClose(averageArea(pixels, { height: 16, width: 16 }).data, new Float32Array(3 * 256).fill(1), rounding);
+  });
+});
+
+describe('shrinkPixels', () => {
+  it.each([
+    [3, 8, 255],
+    [4, 16, 65535],
+    [1, 8, 255],
+  ] as const)('averages areas into 16-bit samples of the colours: %i channels of %i bits', (channels, bitDepth, white) => {
+    const pixels = paintPixels(37, 23, channels, bitDepth);
+    const size = { height: 9, width: 16 };
+    const { data, ...small } = shrinkPixels(pixels, size);
+    const colours = channels === 1 ? 1 : 3;
+    expect(small).toEqual({ ...size, channels: colours });
+    const wanted = averageByDefinition(pixels, size, white);
+    const planes = Float32Array.from(
+      { length: 3 * 9 * 16 },
+      (_, i) => (data[(i % 144) * colours + (colours === 3 ? Math.floor(i / 144) : 0)] as number) / 65535,
+    );
+    expectClose(planes, wanted, { tolerance: 0.51 / 65535, why: 'half a step of 16 bits' });
   });
 });

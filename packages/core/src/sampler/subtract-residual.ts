@@ -1,6 +1,6 @@
 /** Degraded pixels and a piece of the residual -> restored pixels. The only place that knows the residual's sign. */
 import type { ResidualSign } from '../graph/model-spec.ts';
-import { colourChannels, type Pixels, whiteLevel } from '../image/pixels.ts';
+import { colourChannels, type Pixels, toSample, whiteLevel } from '../image/pixels.ts';
 import type { ResidualPatch } from '../tiling/blend.ts';
 
 /**
@@ -31,9 +31,4 @@ export function subtractResidual(degraded: Pixels, patch: ResidualPatch, strengt
       if (channels > colours) target[sample + colours] = data[sample + colours] as number;
     }
   }
-}
-
-/** Clipped; halves round up: integer arrays cut off what stands behind the point. */
-function toSample(value: number, white: number): number {
-  return value <= 0 ? 0 : value >= white ? white : value + 0.5;
 }

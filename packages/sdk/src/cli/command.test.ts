@@ -50,7 +50,23 @@ describe('fairweather restore', () => {
 
   it('prints one line of JSON a picture: input, output, weather, timings', async () => {
     await paintPicture(at('in.png'));
-    const { lines } = await run('restore', 'in.png', '-o', 'out.png', '--json', '--seed', '5', '--steps', '1', '--strength', '0.5', '--remove', 'rain,haze');
+    const { lines } = await run(
+      'restore',
+      'in.png',
+      '-o',
+      'out.png',
+      '--json',
+      '--seed',
+      '5',
+      '--steps',
+      '1',
+      '--strength',
+      '0.5',
+      '--scale',
+      '0.5',
+      '--remove',
+      'rain,haze',
+    );
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatchObject({
       input: 'in.png',
@@ -58,6 +74,7 @@ describe('fairweather restore', () => {
       seed: 5,
       steps: 1,
       strength: 0.5,
+      scale: { factor: 0.5 },
       removed: ['rain', 'haze'],
       backend: 'cpu',
       warnings: [],
@@ -167,6 +184,7 @@ describe('fairweather restore', () => {
     [['restore', 'in.png', '--strength', '2'], 'It must be a number from 0 to 1.'],
     [['restore', 'in.png', '--seed', '1.5'], 'It must be a whole number from 0 to 4294967295.'],
     [['restore', 'in.png', '--steps', '3'], 'It must be 1 or 2.'],
+    [['restore', 'in.png', '--scale', '2'], 'It must be native, auto, or a number from 0.05 to 1.'],
     [['restore', 'in.png', '--remove', 'sunshine'], 'knows rain, snow, haze, raindrop, not sunshine'],
     [['restore', 'in.png', '--model', 'huge'], 'There is no model "huge"; the manifest has nano'],
     [['restore', 'in.png', '--format', 'bmp'], 'Allowed choices are jpeg, png, webp, avif'],

@@ -1,4 +1,5 @@
 /** Words on the command line -> numbers and lists, or a sentence that says what was expected. */
+import type { ScaleOption } from '@fairweather/core';
 import { InvalidArgumentError } from 'commander';
 
 /** A number within bounds. */
@@ -18,6 +19,14 @@ export function parseInteger(min: number, max: number): (word: string) => number
       throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
     return value;
   };
+}
+
+/** `native`, `auto`, or a share of the picture's size. */
+export function parseScale(word: string): ScaleOption {
+  if (word === 'native' || word === 'auto') return word;
+  const value = Number(word);
+  if (word.trim() === '' || !(value >= 0.05 && value <= 1)) throw new InvalidArgumentError('It must be native, auto, or a number from 0.05 to 1.');
+  return value;
 }
 
 /** `rain,haze`, and the option given again, add up. */

@@ -1,5 +1,5 @@
 /** The options of `fairweather restore`, parsed. */
-import type { OutputFormat } from '@fairweather/core';
+import type { OutputFormat, ScaleOption } from '@fairweather/core';
 import type { EngineOptions } from './engine.ts';
 
 export type RestoreCommandOptions = EngineOptions & {
@@ -9,6 +9,7 @@ export type RestoreCommandOptions = EngineOptions & {
   readonly seed: number;
   readonly steps: 1 | 2;
   readonly tile?: number;
+  readonly scale: ScaleOption;
   readonly format?: OutputFormat;
   readonly quality?: number;
   readonly metadata: 'keep' | 'strip';

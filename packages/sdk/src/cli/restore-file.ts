@@ -52,7 +52,7 @@ export async function restoreFile(input: InputFile, context: FileContext): Promi
 }
 
 function restoreOptions(options: RestoreCommandOptions, format: OutputFormat | undefined, progress: PictureProgress, signal: AbortSignal): RestoreOptions {
-  const { model, remove, precision, strength, seed, steps, tile = 'auto', metadata, quality } = options;
+  const { model, remove, precision, strength, seed, steps, tile = 'auto', scale, metadata, quality } = options;
   return {
     ...(model === undefined ? {} : { model }),
     ...(remove === undefined ? {} : { remove }),
@@ -61,6 +61,7 @@ function restoreOptions(options: RestoreCommandOptions, format: OutputFormat | u
     seed,
     steps,
     tile,
+    scale,
     output: { format: format ?? 'same', metadata, ...(quality === undefined ? {} : { quality }) },
     signal,
     onProgress: (event) => progress.tell(event),
