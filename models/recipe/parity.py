@@ -2,8 +2,8 @@
 
     python parity.py --checkpoint runs/nano/last.pt --depth-encoder ../../.cache/depth-nano.pt
 
-Writes models/fixtures/golden.json (name -> dims, offset in floats, tolerance and its reason) and golden.bin (little-endian float32).
-Run it whenever weights are exported: the fixtures belong to the model in manifest.json.
+Writes models/fixtures/<model>/golden.json (name -> dims, offset in floats, tolerance and its reason) and golden.bin (little-endian float32).
+Run it whenever weights are exported: the fixtures belong to the models in manifest.json.
 """
 
 import argparse
@@ -95,8 +95,9 @@ def main():
     options = parser.parse_args()
     model = load_model(options.checkpoint)
     arrays = golden(model, load_depth_encoder(options.depth_encoder))
-    write_golden(arrays, options.fixtures)
-    print(f"{len(arrays)} arrays in {options.fixtures}")
+    folder = options.fixtures / model.config.name
+    write_golden(arrays, folder)
+    print(f"{len(arrays)} arrays in {folder}")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ const NEEDED: readonly string[] = [
   'apps/api/src/engine/inference-worker.ts',
   'apps/demo/dist/index.html',
   'models/manifest.json',
-  'models/fixtures/golden.json',
+  'models/fixtures/nano/golden.json',
   'packages/core/dist/index.js',
   'LICENSE',
 ];

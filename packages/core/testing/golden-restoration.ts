@@ -31,7 +31,13 @@ export function planesFromPixels({ width, height, data }: Pixels): Float32Array 
   return Float32Array.from({ length: 3 * area }, (_, i) => (data[(i % area) * 3 + Math.floor(i / area)] as number) / 255);
 }
 
-export type GoldenOptions = { readonly precision?: Precision; readonly remove?: readonly string[]; readonly steps?: 1 | 2; readonly strength?: number };
+export type GoldenOptions = {
+  readonly model?: string;
+  readonly precision?: Precision;
+  readonly remove?: readonly string[];
+  readonly steps?: 1 | 2;
+  readonly strength?: number;
+};
 
 /**
  * Restores the degraded picture of the fixtures.
@@ -42,9 +48,9 @@ export async function restoreGolden(
   models: ModelStore,
   graphs: GraphFactory,
   degraded: GoldenArray,
-  { precision = 'fp32', remove, steps = 2, strength = 1 }: GoldenOptions = {},
+  { model: name, precision = 'fp32', remove, steps = 2, strength = 1 }: GoldenOptions = {},
 ): Promise<Float32Array> {
-  const model = await openPictureModel(models, graphs, { precision });
+  const model = await openPictureModel(models, graphs, { precision, ...(name !== undefined && { model: name }) });
   try {
     const pixels = pixelsFromPlanes(degraded);
     const condition = await computeCondition(await observeWeather(pixels, model), model, remove);

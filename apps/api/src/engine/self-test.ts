@@ -13,12 +13,13 @@ export const SELF_TEST_MIN_DB = 50;
 type GoldenEntry = { readonly dims: readonly [number, number, number, number]; readonly file: string; readonly offset: number };
 
 /**
- * @param modelsDir folder with `fixtures/golden.json`
+ * @param modelsDir folder with `fixtures/<default model>/golden.json`
  * @returns peak signal-to-noise ratio against PyTorch in dB; Infinity when equal. To be held against `SELF_TEST_MIN_DB`
  * @throws RestoreError `backend-failed`; Error when there are no fixtures
  */
 export async function measureSelfTest(restorer: Restorer, modelsDir: string): Promise<number> {
-  const [degraded, expected] = await Promise.all([readPlanes(modelsDir, 'picture.degraded'), readPlanes(modelsDir, 'restoration.restored')]);
+  const folder = join(modelsDir, 'fixtures', restorer.manifest.defaultModel);
+  const [degraded, expected] = await Promise.all([readPlanes(folder, 'picture.degraded'), readPlanes(folder, 'restoration.restored')]);
   const file = await sharp(degraded.samples, { raw: { width: degraded.width, height: degraded.height, channels: 3 } })
     .png()
     .toBuffer();
@@ -27,8 +28,7 @@ export async function measureSelfTest(restorer: Restorer, modelsDir: string): Pr
 }
 
 /** Planes [1,3,H,W] in [0,1], little-endian float32 -> samples [H,W,3], 8 bits. */
-async function readPlanes(modelsDir: string, name: string): Promise<{ readonly width: number; readonly height: number; readonly samples: Uint8Array }> {
-  const folder = join(modelsDir, 'fixtures');
+async function readPlanes(folder: string, name: string): Promise<{ readonly width: number; readonly height: number; readonly samples: Uint8Array }> {
   const entries = JSON.parse(await readFile(join(folder, 'golden.json'), 'utf8')) as Readonly<Record<string, GoldenEntry>>; // written by parity.py
   const entry = entries[name];
   if (entry === undefined) throw new Error(`Expected "${name}" in ${join(folder, 'golden.json')}, it is not there; write the fixtures anew.`);

@@ -31,7 +31,7 @@ describe('the self-test', () => {
   });
   it('refuses a worker that computes something else than PyTorch', async () => {
     await cp(join(models, 'fixtures'), join(folder, 'fixtures'), { recursive: true });
-    const path = join(folder, 'fixtures/golden.json');
+    const path = join(folder, 'fixtures/nano/golden.json');
     const golden = JSON.parse(await readFile(path, 'utf8')) as Record<string, object>;
     // As if the degraded picture were the right answer: a network that does nothing would pass, ours must not.
     await writeFile(path, JSON.stringify({ ...golden, 'restoration.restored': golden['picture.degraded'] }));

@@ -1,4 +1,5 @@
 /** TypeScript against PyTorch, piece by piece and as a whole, on the model in models/manifest.json. */
+import { existsSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createNodeGraphs, openModelsDir } from '../../src/adapter/node.ts';
 import { createWebGraphs } from '../../src/adapter/ort-web.ts';
@@ -140,3 +141,14 @@ describe('restoration', () => {
       expect(psnr(await restoreGolden(models, factory, readGolden('picture.degraded'), { precision: 'fp16' }), expected)).toBeGreaterThan(50);
   });
 });
+
+describe.each(Object.keys(models.manifest.models).filter((name) => existsSync(new URL(`../../../../models/fixtures/${name}/golden.json`, import.meta.url))))(
+  'the shipped model %s',
+  (name) => {
+    it('restores the golden picture as PyTorch does', async () => {
+      const { tolerance, why, data } = readGolden('restoration.restored', name);
+      const restored = await restoreGolden(models, graphs, readGolden('picture.degraded', name), { model: name });
+      expectClose(restored, data, { tolerance: tolerance + 0.5 / 255, why: `${why}; we give 8-bit pixels` });
+    });
+  },
+);
