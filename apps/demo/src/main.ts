@@ -136,7 +136,7 @@ strength.addEventListener('input', () => {
 });
 at<HTMLInputElement>('residual').addEventListener('change', ({ currentTarget }) => {
   const { checked } = currentTarget as HTMLInputElement;
-  at('side-after').textContent = checked ? 'Taken away' : 'After';
+  at('side-after').textContent = checked ? 'Taken away, twice as bright' : 'After';
   view.setDifference(checked);
 });
 at('retry').addEventListener('click', () => {
