@@ -6,14 +6,13 @@
  *     npm run bench -w @fairweather/core
  *     npm run bench -w @fairweather/core -- --tile 768     another tile size; also --rounds, --precision, --threads, --models <folder>
  */
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
-import sharp from 'sharp';
-import { paintPixels } from '../testing/pictures.ts';
-import type { Case, CaseResult } from './restore-case.ts';
+import { parseArgs } from 'node:util';
+import { writePhotograph } from './photograph.ts';
+import type { CaseResult } from './restore-case.ts';
+import { runCase } from './run-case.ts';
 
 /** Width and height of the pictures, 4:3. */
 const SIZES = [
@@ -47,7 +46,7 @@ try {
   console.log(
     `${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, Node ${process.versions.node}, onnxruntime-node on the CPU, ${JSON.stringify(options)}`,
   );
-  const files = new Map(await Promise.all(SIZES.map(async (size) => [size, await writePhotograph(size[0], size[1])] as const)));
+  const files = new Map(await Promise.all(SIZES.map(async (size) => [size, await writePhotograph(folder, size[0], size[1])] as const)));
   const inWorker = new Map<(typeof SIZES)[number], CaseResult>();
   let here: CaseResult | undefined;
   for (let round = 0; round < Number(values.rounds); round++)
@@ -111,25 +110,4 @@ function verdict(met: boolean): string {
 function fastest(a: CaseResult | undefined, b: CaseResult): CaseResult {
   if (a === undefined) return b;
   return { ...(a.mean.ms <= b.mean.ms ? a : b), peakRssBytes: Math.max(a.peakRssBytes, b.peakRssBytes) };
-}
-
-async function runCase(work: Case): Promise<CaseResult> {
-  const script = new URL('./restore-case.ts', import.meta.url);
-  const { stdout } = await promisify(execFile)(process.execPath, [script.pathname, JSON.stringify(work)], { maxBuffer: 2 ** 24 });
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as CaseResult; // printed by restore-case.ts
-}
-
-/** A JPEG with ramps and fine grain, as heavy as a photograph. */
-async function writePhotograph(width: number, height: number): Promise<string> {
-  const motif = paintPixels(1000, 750);
-  const repeated = await sharp(motif.data, { raw: { width: 1000, height: 750, channels: 3 } })
-    .png({ compressionLevel: 1 })
-    .toBuffer();
-  const jpeg = await sharp({ create: { width, height, channels: 3, background: 'black' }, limitInputPixels: false })
-    .composite([{ input: repeated, tile: true, gravity: 'northwest' }])
-    .jpeg({ quality: 90 })
-    .toBuffer();
-  const file = join(folder, `${width}x${height}.jpg`);
-  await writeFile(file, jpeg);
-  return file;
 }

@@ -5,14 +5,13 @@
  *     npm run bench:models -w @fairweather/core
  *     npm run bench:models -w @fairweather/core -- --models <folder> --names nano,t3     also --precision, --threads, --times
  */
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 import { openModelsDir } from '../src/adapter/node.ts';
 import { encodePicture, paintPixels } from '../testing/pictures.ts';
-import type { Case, CaseResult } from './restore-case.ts';
+import { runCase } from './run-case.ts';
 
 /** Width and height of the pictures. */
 const SIZES = [
@@ -71,10 +70,4 @@ try {
     }
 } finally {
   await rm(folder, { recursive: true });
-}
-
-async function runCase(work: Case): Promise<CaseResult> {
-  const script = new URL('./restore-case.ts', import.meta.url);
-  const { stdout } = await promisify(execFile)(process.execPath, [script.pathname, JSON.stringify(work)], { maxBuffer: 2 ** 24 });
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as CaseResult; // printed by restore-case.ts
 }

@@ -55,7 +55,7 @@ describe('restoring at a scale', () => {
   });
   it('works on fewer tiles, with auto as well, and says at which size and why', async () => {
     const file = await encodePicture(paintPixels(840, 810), 'png');
-    const restorer = await createFakeRestorer();
+    const restorer = await createFakeRestorer({ query: HAZE });
     const options = { tile: 512, steps: 1 } as const;
     const [native, auto, given] = [
       await restorer.restore(file, options),
@@ -69,6 +69,13 @@ describe('restoring at a scale', () => {
     expect(given.report.tiles.count).toBe(1);
     expect(native.report.tiles.count).toBeGreaterThan(1);
     expect([auto.width, auto.height]).toEqual([840, 810]);
+  });
+  it('goes by the weather that is to go, and reports what was found where it worked', async () => {
+    const file = await encodePicture(paintPixels(840, 810), 'png');
+    const restorer = await createFakeRestorer({ query: HAZE });
+    const rain = await restorer.restore(file, { tile: 512, steps: 1, scale: 'auto', remove: ['rain'] });
+    expect(rain.report.scale).toMatchObject({ factor: 1, reason: expect.stringContaining('no haze') });
+    expect(rain.report.weather[2]).toMatchObject({ weather: 'haze', presence: expect.closeTo(0.9975, 3) });
   });
   it('tells the tiles of the reduced picture, then finished rectangles that together are the picture', async () => {
     const events: ProgressEvent[] = [];

@@ -1,26 +1,64 @@
-/** The `scale` option and the size of a picture -> the size to restore it at, and why. */
-import type { ScaleOption } from '../options.ts';
-import type { ScaleFacts } from '../report.ts';
+/** The `scale` option, the size of a picture and the weather in it -> the size to restore it at, and why. */
+import type { ScaleOption, WeatherName } from '../options.ts';
+import type { ScaleFacts, WeatherFinding } from '../report.ts';
 
 /** With `auto`, the shorter side of what the network sees, in pixels: weather in it is about as large as in the pictures it was trained on. */
 export const AUTO_SHORT_SIDE_PX = 640;
 /** With `auto`, pictures are reduced by this factor at least, or not at all: less would save little. */
 export const AUTO_LARGEST_FACTOR = 0.8;
+/** Down to this factor only haze gains. */
+const HAZE_ONLY_FACTOR = 0.5;
+/** From this presence on a weather counts as found. */
+const FOUND = 0.5;
+/** What hardly changes from pixel to pixel, so that a reduction loses nothing of it. */
+const SMOOTH: WeatherName = 'haze';
+/** What a reduction blurs: at native size it is only found where it is as fine as the model knows it. */
+const FINE: readonly WeatherName[] = ['rain', 'snow'];
 
 /**
- * @param namesWeather whether the model says what weather there is: `auto` was only measured with such models
+ * What the option and the size alone say. With `auto` and a factor below 1 the weather has the last word: `confirmScale`.
+ * @param namesWeather whether the model says what weather there is; `auto` needs it
  */
 export function chooseScale(option: ScaleOption, { width, height }: { readonly width: number; readonly height: number }, namesWeather: boolean): ScaleFacts {
-  const native = (reason: string): ScaleFacts => ({ factor: 1, width, height, reason });
-  const reduced = (factor: number, reason: string): ScaleFacts => {
+  const shortSide = Math.min(width, height);
+  const facts = (factor: number, reason: string): ScaleFacts => {
     const side = (length: number): number => Math.max(1, Math.round(length * factor));
     return { factor, width: side(width), height: side(height), reason };
   };
-  if (option === 'native' || option === 1) return native('Asked for.');
-  if (option !== 'auto') return reduced(option, 'Asked for.');
-  if (!namesWeather) return native('The model names no weather, and auto was measured with none of its kind.');
-  const factor = AUTO_SHORT_SIDE_PX / Math.min(width, height);
-  if (factor > AUTO_LARGEST_FACTOR)
-    return native(`The shorter side has ${Math.min(width, height)} px; weather in such a picture is as large as the model knows it.`);
-  return reduced(factor, `The shorter side has ${Math.min(width, height)} px; at ${AUTO_SHORT_SIDE_PX} px weather is as large as the model knows it.`);
+  if (option === 'native') return facts(1, 'Asked for.');
+  if (option !== 'auto') return facts(option, 'Asked for.');
+  if (!namesWeather) return facts(1, 'The model names no weather, which auto goes by.');
+  const factor = AUTO_SHORT_SIDE_PX / shortSide;
+  if (factor > AUTO_LARGEST_FACTOR) return facts(1, `The shorter side has ${shortSide} px: weather is as large as the model knows it.`);
+  return facts(factor, `The shorter side has ${shortSide} px: at ${AUTO_SHORT_SIDE_PX} weather is as large as the model knows it.`);
+}
+
+/**
+ * With `auto`, once the weather was looked for at both sizes: native where rain or snow is fine enough to be found there and no haze, and where the
+ * picture is hardly too large and has no haze; else as `chooseScale` said.
+ * @param native  what is to go of the weather found at native size
+ * @param reduced the same of the reduced picture, which shows more of it
+ */
+export function confirmScale(
+  chosen: ScaleFacts,
+  size: { readonly width: number; readonly height: number },
+  native: readonly WeatherFinding[],
+  reduced: readonly WeatherFinding[],
+): ScaleFacts {
+  const stay = (reason: string): ScaleFacts => ({ factor: 1, width: size.width, height: size.height, reason });
+  if (finds(reduced, SMOOTH)) return { ...chosen, reason: `${chosen.reason} There is ${SMOOTH}, of which nothing is lost.` };
+  const fine = FINE.find((weather) => finds(native, weather));
+  if (fine !== undefined) return stay(`There is ${fine} fine enough to be found at native size.`);
+  if (chosen.factor > HAZE_ONLY_FACTOR) return stay(`There is no ${SMOOTH}, and the shorter side has only ${Math.min(size.width, size.height)} px.`);
+  return chosen;
+}
+
+/** Whether all that is to go is smooth: then what a line leaves of the residual is the network's noise, and else a part of it. */
+export function isSmooth(weather: readonly WeatherFinding[]): boolean {
+  const found = weather.filter(({ presence }) => presence >= FOUND);
+  return found.length > 0 && found.every((finding) => finding.weather === SMOOTH);
+}
+
+function finds(weather: readonly WeatherFinding[], name: WeatherName): boolean {
+  return weather.some((finding) => finding.weather === name && finding.presence >= FOUND);
 }
