@@ -1,67 +1,49 @@
 /**
- * Memory of the gateway in workerd while large pictures pass through it, in and out: does it hold them?
+ * Memory of the gateway in workerd while large pictures pass through it, in and out: does it hold them? 8 pictures of 30 MB at once, five times; a
+ * server that gives each back as it comes. Then the same with results going into the Cache API and R2, which miniflare keeps in the same process.
  *
  *     npm run gateway-memory -w @fairweather/api
- *
- * 8 pictures of 30 MB at once, five times; a server that gives each back as it comes. Linux alone.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createHash } from 'node:crypto';
 import { ROUTES } from '@fairweather/core/contract';
 import { Miniflare } from 'miniflare';
-import { bundleGateway } from '../testing/worker-bundle.ts';
+import { bundleGateway } from '../deploy/bundle-gateway.ts';
+import { createOriginServers, stream } from '../testing/gateway-origins.ts';
+import { watchWorkerdMemory } from '../testing/workerd-memory.ts';
 
 const [SIZE, AT_ONCE, ROUNDS] = [30_000_000, 8, 5];
-const origin = createServer((request, response) => void request.pipe(response)).listen(0, '127.0.0.1');
-await new Promise((resolve) => origin.once('listening', resolve));
-const { port } = origin.address() as AddressInfo; // a TCP socket has one
-const workerd = new Miniflare({
-  modules: true,
-  script: await bundleGateway(),
-  compatibilityDate: '2026-07-01',
-  bindings: { ORIGINS: `http://127.0.0.1:${port}` },
-});
-const url = new URL(ROUTES.restore, await workerd.ready);
+const servers = createOriginServers();
+const origin = await servers.start(stream);
 const picture = new Uint8Array(SIZE);
-
-await (await fetch(url, { method: 'POST', body: picture.subarray(0, 1000) })).arrayBuffer();
-const idle = residentMb();
-let highest = idle;
-const watch = setInterval(() => {
-  highest = Math.max(highest, residentMb());
-}, 10);
-let bytes = 0;
-for (let round = 0; round < ROUNDS; round++)
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      const response = await fetch(url, { method: 'POST', body: picture });
-      for await (const chunk of response.body ?? []) bytes += chunk.length;
-    }),
+for (const cached of [false, true]) {
+  const workerd = new Miniflare({
+    modules: true,
+    script: await bundleGateway('workers'),
+    compatibilityDate: '2026-07-01',
+    bindings: { ORIGINS: origin, ...(cached ? { CACHE_SECONDS: '60' } : {}) },
+    ...(cached ? { r2Buckets: ['RESULTS'] } : {}),
+  });
+  const url = new URL(ROUTES.restore, await workerd.ready);
+  await (await fetch(url, { method: 'POST', body: picture.subarray(0, 1000) })).arrayBuffer();
+  let bytes = 0;
+  const begin = performance.now();
+  const { idleMb, highestMb } = await watchWorkerdMemory(async () => {
+    for (let round = 0; round < ROUNDS; round++)
+      await Promise.all(
+        Array.from({ length: AT_ONCE }, async (_, i) => {
+          const digest = createHash('sha256').update(`${round} ${i}`).digest('base64'); // of its own, so that none is found
+          const response = await fetch(url, { method: 'POST', body: picture, headers: cached ? { 'Content-Digest': `sha-256=:${digest}:` } : {} });
+          for await (const chunk of response.body ?? []) bytes += chunk.length;
+        }),
+      );
+  });
+  const passed = AT_ONCE * ROUNDS * SIZE;
+  const what = `${AT_ONCE * ROUNDS} pictures of ${SIZE / 1e6} MB, ${AT_ONCE} at once${cached ? ', results kept' : ''}`;
+  const whole = bytes === passed ? 'all came back whole' : `${bytes} of ${passed} bytes came back`;
+  console.log(
+    `${what}: ${whole} in ${((performance.now() - begin) / 1000).toFixed(0)} s; workerd ${idleMb.toFixed(0)} MB idle, ${highestMb.toFixed(0)} MB at most`,
   );
-clearInterval(watch);
-const passed = AT_ONCE * ROUNDS * SIZE;
-console.log(
-  `${AT_ONCE * ROUNDS} pictures of ${SIZE / 1e6} MB, ${AT_ONCE} at once (${(AT_ONCE * SIZE) / 1e6} MB): ${bytes === passed ? 'all came back whole' : `${bytes} of ${passed} bytes came back`}`,
-);
-console.log(`memory of workerd: ${idle.toFixed(0)} MB idle, ${highest.toFixed(0)} MB at most`);
-await workerd.dispose();
-origin.close().closeAllConnections();
-
-/** Of this process's child named workerd. */
-function residentMb(): number {
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    const status = readStatus(pid);
-    if (/^Name:\s+workerd$/m.test(status) && new RegExp(`^PPid:\\s+${process.pid}$`, 'm').test(status))
-      return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1000;
-  }
-  return 0;
+  if (bytes !== passed) process.exitCode = 1;
+  await workerd.dispose();
 }
-
-function readStatus(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/status`, 'utf8');
-  } catch {
-    return ''; // it has ended meanwhile
-  }
-}
+servers.closeAll();

@@ -1,12 +1,12 @@
 /** The servers behind a gateway -> the one to ask next: one that is well, with the least in hand; and when to come again when there is none. */
 
-export type Origin = { readonly url: string };
-
 export type Origins = {
   /**
    * The best origin but those already tried; one that failed a short time ago only when there is no other. Its place is held until `release`.
    */
   choose(tried: ReadonlySet<string>): Held | undefined;
+  /** Whether there is one that is well and has not been tried. */
+  hasWell(tried: ReadonlySet<string>): boolean;
   /** Seconds until one that is full or down may be well again, at least 1. */
   retryAfterSec(): number;
 };
@@ -46,6 +46,7 @@ export function createOrigins(urls: readonly string[], now: () => number = Date.
         },
       };
     },
+    hasWell: (tried) => states.some(({ url, downUntil }) => !tried.has(url) && downUntil <= now()),
     retryAfterSec: () => Math.max(1, Math.ceil((Math.min(...states.map(({ downUntil }) => downUntil)) - now()) / 1000)),
   };
 }

@@ -1,22 +1,22 @@
 /** The edge gateway on Cloudflare Workers: its bindings -> the gateway. */
-import { parseKeyFile } from '@fairweather/core/api-key';
-import type { ExecutionContext } from 'hono';
-import { createGateway, type GatewaySettings } from '../gateway/gateway.ts';
-import { createResultCache } from '../gateway/result-cache.ts';
+import type { Context, ExecutionContext } from 'hono';
+import { createCacheStore, createR2Store, type PlatformCache, type R2Bucket } from '../gateway/cloudflare-stores.ts';
+import { createGateway } from '../gateway/gateway.ts';
+import { readGatewaySettings } from '../gateway/read-settings.ts';
+import { createResultCache, type ResultStore } from '../gateway/result-cache.ts';
 
-/** Variables and bindings, as `deploy/wrangler.jsonc` names them. */
-type Bindings = {
-  readonly ORIGINS: string;
-  readonly FAIRWEATHER_KEYS?: string;
-  readonly MAX_BODY_BYTES?: string;
-  readonly ORIGIN_TIMEOUT_MS?: string;
-  /** 0 or absent: nothing is kept. */
-  readonly CACHE_SECONDS?: string;
+/** Variables (see `read-settings.ts`) and bindings, as `deploy/wrangler.jsonc` names them. */
+type Bindings = Readonly<Record<string, unknown>> & {
   readonly RATE?: { limit(options: { readonly key: string }): Promise<{ readonly success: boolean }> };
+  /** Results for all data centres, beside the cache of this one; used when `CACHE_SECONDS` is set. */
+  readonly RESULTS?: R2Bucket;
 };
 type Gateway = ReturnType<typeof createGateway>;
 
-const KEEP_BYTES = 1024 * 1024;
+/** Of Workers alone; the web's types do not know them. */
+declare const FixedLengthStream: new (bytes: number) => TransformStream<Uint8Array, Uint8Array>;
+type WorkersCaches = { readonly default: PlatformCache };
+
 /** An isolate has one set of bindings, and what it has seen of the origins is worth keeping. */
 const gateways = new WeakMap<Bindings, Gateway>();
 
@@ -33,19 +33,17 @@ export default {
 };
 
 function openGateway(env: Bindings): Gateway {
-  const settings: GatewaySettings = {
-    origins: env.ORIGINS.split(',').map((origin) => origin.trim()),
-    keys: env.FAIRWEATHER_KEYS === undefined ? undefined : parseKeyFile(env.FAIRWEATHER_KEYS),
-    maxBodyBytes: Number(env.MAX_BODY_BYTES ?? 33_554_432),
-    keepBytes: KEEP_BYTES,
-    originTimeoutMs: Number(env.ORIGIN_TIMEOUT_MS ?? 150_000),
-  };
+  const { gateway: settings, cacheSeconds } = readGatewaySettings(env);
   const { RATE: rate } = env;
-  const seconds = Number(env.CACHE_SECONDS ?? 0);
-  // `default` is a cache of Workers alone; the web's type does not know it.
-  const cache = seconds > 0 ? createResultCache((caches as unknown as { readonly default: Cache }).default, seconds) : undefined;
   return createGateway(settings, {
+    clientAddress: (c: Context) => c.req.header('CF-Connecting-IP'),
     ...(rate === undefined ? {} : { allow: async (client: string) => (await rate.limit({ key: client })).success }),
-    ...(cache === undefined ? {} : { cache }),
+    ...(cacheSeconds === 0 ? {} : { cache: createResultCache(openStores(env, cacheSeconds)) }),
   });
+}
+
+function openStores({ RESULTS: bucket }: Bindings, seconds: number): readonly ResultStore[] {
+  const near = createCacheStore((caches as unknown as WorkersCaches).default, seconds);
+  if (bucket === undefined) return [near];
+  return [near, createR2Store(bucket, seconds, (body, bytes) => body.pipeThrough(new FixedLengthStream(bytes)))];
 }
