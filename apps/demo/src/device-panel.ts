@@ -3,7 +3,7 @@ import { type Client, isAbortError } from '@fairweather/sdk';
 import { describeError } from './error-text.ts';
 import type { KeptPage } from './kept-page.ts';
 import { describeProgress } from './progress-text.ts';
-import { describeDevice, type DeviceFacts } from './stored-text.ts';
+import { describeDevice, type DeviceFacts, SHOWN_FROM_BYTES } from './stored-text.ts';
 
 export type DevicePlaces = {
   readonly panel: HTMLDetailsElement;
@@ -28,7 +28,7 @@ export function createDevicePanel(places: DevicePlaces, page: KeptPage, openClie
     places.note.textContent = note;
     places.files.replaceChildren(...lines.flatMap(([what, size]) => [withText('dt', what), withText('dd', size)]));
     places.makeReady.hidden = running !== undefined || !facts.isKept || facts.isCached;
-    places.remove.hidden = running !== undefined || facts.stored.totalBytes === 0;
+    places.remove.hidden = running !== undefined || facts.stored.totalBytes < SHOWN_FROM_BYTES;
   };
   const look = (): Promise<void> => withClient(openClient, async (client) => show(await findFacts(client, page)));
   /** Work that may fail, which is then told, and after which things are looked at anew. */
@@ -74,13 +74,8 @@ export function createDevicePanel(places: DevicePlaces, page: KeptPage, openClie
 }
 
 async function findFacts(client: Client, page: KeptPage): Promise<DeviceFacts> {
-  const [stored, isCached, isKept, pageBytes, capabilities] = await Promise.all([
-    client.stored(),
-    client.isCached(),
-    page.isKept(),
-    page.keptBytes(),
-    client.capabilities(),
-  ]);
+  const isKept = await page.isKept(); // at a first visit, once it is
+  const [stored, isCached, pageBytes, capabilities] = await Promise.all([client.stored(), client.isCached(), page.keptBytes(), client.capabilities()]);
   return { stored, isCached, isKept, pageBytes, missingBytes: capabilities.find(({ available }) => available)?.downloadBytes };
 }
 

@@ -13,7 +13,9 @@ export function describeProgress(event: ProgressEvent): ProgressText | undefined
     case 'work':
       return { text: 'The server restores', fraction: event.fraction };
     case 'load':
-      return { text: `Loading the model: ${megabytes(event.loadedBytes)} of ${megabytes(event.totalBytes)} of ${event.file.split('/').at(-1)}` };
+      return {
+        text: `Loading the ${event.file.endsWith('.wasm') ? 'engine' : 'model'}: ${megabytes(event.loadedBytes)} of ${megabytes(event.totalBytes)} of ${event.file.split('/').at(-1)}`,
+      };
     case 'compile':
       return { text: `Making the engine ready: ${event.done} of ${event.total}` };
     case 'phase':

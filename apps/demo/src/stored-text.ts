@@ -41,7 +41,7 @@ export function describeDevice({ stored, isCached, isKept, pageBytes, missingByt
 }
 
 /** A manifest, a page in a private window: not worth a line. */
-const SHOWN_FROM_BYTES = 50_000;
+export const SHOWN_FROM_BYTES = 50_000;
 
 function fetched(bytes: number | undefined): string {
   return bytes === undefined ? 'it is fetched' : `${megabytes(bytes)} are fetched`;
