@@ -80,7 +80,7 @@ async function readPng(bytes: Uint8Array): Promise<Partial<ContainerFacts>> {
     if (type === 'iCCP') facts.profile ??= kindOfProfile(await inflate(body.subarray(body.indexOf(0) + 2))); // behind its name and the method
     if (type === 'IEND') facts.endsEarly = false; // whatever stands behind it
     if (type === 'acTL') facts.animated = uint32(body, 0) > 1;
-    if (type === 'eXIf' || (type === 'iTXt' && startsWith(body, 'XML:com.adobe.xmp'))) facts.hasMetadata = true;
+    if (type === 'eXIf' || (/^(iTXt|zTXt|tEXt)$/.test(type) && startsWith(body, 'XML:com.adobe.xmp'))) facts.hasMetadata = true;
     at += 12 + length;
   }
   return facts;

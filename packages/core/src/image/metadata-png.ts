@@ -1,4 +1,4 @@
-/** EXIF, XMP and colour profile in a PNG file: its chunks `eXIf`, `iTXt` and `iCCP`. Source: W3C PNG (third edition), 5.3, 11.3; XMP part 3, 1.1.5. */
+/** EXIF, XMP and colour profile in a PNG file: its chunks `eXIf`, `iTXt` (or another text) and `iCCP`. Source: W3C PNG (third edition), 5.3, 11.3; XMP part 3, 1.1.5. */
 import { ascii, concat, startsWith, viewOf } from './metadata-bytes.ts';
 import { MAX_METADATA_BYTES, type PictureMetadata } from './picture-metadata.ts';
 
@@ -13,7 +13,7 @@ export async function readPngMetadata(file: Uint8Array): Promise<PictureMetadata
   for (const { type, body } of chunksOf(file)) {
     if (type === 'eXIf') exif ??= body;
     if (type === 'iCCP') icc ??= await inflate(body.subarray(body.indexOf(0) + 2)); // behind its name and the method
-    if (type === 'iTXt' && startsWith(body, XMP)) xmp ??= await readText(body.subarray(XMP.length));
+    if (startsWith(body, XMP)) xmp ??= await readText(type, body.subarray(XMP.length));
   }
   return { ...(exif && { exif }), ...(xmp && { xmp }), ...(icc && { icc }) };
 }
@@ -44,8 +44,13 @@ function* chunksOf(file: Uint8Array): Generator<Chunk> {
   }
 }
 
-/** What follows an `iTXt`'s keyword: flag and method of compression, language, translated keyword, text. */
-async function readText(body: Uint8Array): Promise<Uint8Array | undefined> {
+/**
+ * What follows the keyword of a text: in `iTXt`, as XMP asks for, flag and method of compression, language, translated keyword, text. libpng's
+ * users write `zTXt`, with the method alone, and `tEXt` too.
+ */
+async function readText(type: string, body: Uint8Array): Promise<Uint8Array | undefined> {
+  if (type === 'zTXt') return inflate(body.subarray(1));
+  if (type !== 'iTXt') return type === 'tEXt' ? body : undefined;
   const languageEnd = body.indexOf(0, 2);
   const keywordEnd = body.indexOf(0, languageEnd + 1);
   if (languageEnd < 0 || keywordEnd < 0) return undefined;

@@ -26,8 +26,7 @@ export function writeWebpMetadata(
   const find = (wanted: string): Uint8Array | undefined => chunks.find(({ type }) => type === wanted)?.body;
   const before = find('VP8X');
   const profile = icc ?? find('ICCP');
-  const flags =
-    (before?.[0] ?? (hasAlpha(find('VP8L')) ? ALPHA_FLAG : 0)) | (profile ? ICC_FLAG : 0) | (exif ? EXIF_FLAG : 0) | (xmp ? XMP_FLAG : 0);
+  const flags = (before?.[0] ?? (hasAlpha(find('VP8L')) ? ALPHA_FLAG : 0)) | (profile ? ICC_FLAG : 0) | (exif ? EXIF_FLAG : 0) | (xmp ? XMP_FLAG : 0);
   const extended = new Uint8Array(10);
   const view = viewOf(extended);
   extended[0] = flags;

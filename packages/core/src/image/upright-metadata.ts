@@ -8,6 +8,22 @@ export function makeUpright({ exif, xmp, ...others }: PictureMetadata, size: { r
   return { ...others, ...(upright && { exif: upright }), ...(xmp && { xmp: makeXmpUpright(xmp) }) };
 }
 
+/** 1 to 8, as the tag says where the stored row 0 and column 0 lie in the upright picture; 1 where it says nothing. */
+export function readOrientation({ exif }: PictureMetadata): number {
+  if (exif === undefined || exif.length < 14) return 1;
+  const view = viewOf(exif);
+  const little = exif[0] === 0x49;
+  const at = view.getUint32(4, little);
+  if (at + 2 > exif.length) return 1;
+  const end = Math.min(at + 2 + 12 * view.getUint16(at, little), exif.length - 11);
+  for (let entry = at + 2; entry < end; entry += 12) {
+    if (view.getUint16(entry, little) !== ORIENTATION || view.getUint16(entry + 2, little) !== SHORT) continue;
+    const orientation = view.getUint16(entry + 8, little);
+    return orientation >= 1 && orientation <= 8 ? orientation : 1;
+  }
+  return 1;
+}
+
 const [WIDTH, HEIGHT, ORIENTATION, EXIF_DIRECTORY, PIXEL_WIDTH, PIXEL_HEIGHT] = [0x100, 0x101, 0x112, 0x8769, 0xa002, 0xa003];
 const [SHORT, LONG] = [3, 4];
 
@@ -58,7 +74,7 @@ function makeXmpUpright(xmp: Uint8Array): Uint8Array {
 }
 
 function indexOf(bytes: Uint8Array, text: string, from: number): number {
-  const [first] = [text.charCodeAt(0)];
+  const first = text.charCodeAt(0);
   for (let at = bytes.indexOf(first, from); at >= 0; at = bytes.indexOf(first, at + 1)) {
     let i = 1;
     while (i < text.length && bytes[at + i] === text.charCodeAt(i)) i++;
