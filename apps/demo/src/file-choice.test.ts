@@ -16,9 +16,9 @@ it('takes the file as it was restored when nothing else is wanted', () => {
   expect(from(restored('wasm', KEEP, 'png'), { format: 'png', quality: 50, metadata: 'keep' }, 1, PAGE)).toBe('engine'); // PNG knows none
   expect(from(restored('remote', { ...KEEP, quality: 40 }), { ...KEEP, quality: 40 }, 1, PAGE)).toBe('engine');
 });
-it('takes it whatever becomes of metadata where a browser restored, for there are none in it', () => {
-  expect(from(restored('wasm'), { ...KEEP, metadata: 'strip' }, 1, PAGE)).toBe('engine');
-  expect(planFile(restored('wasm', KEEP, 'jpeg', ['metadata-lost']), KEEP, 1, PAGE).note).toContain('a browser cannot write them');
+it('says whether metadata are in the file', () => {
+  expect(planFile(restored('wasm'), KEEP, 1, PAGE).note).toContain('with the EXIF and XMP');
+  expect(planFile(restored('wasm', KEEP, 'jpeg', ['metadata-lost']), KEEP, 1, PAGE).note).toContain('Without');
 });
 it('writes another format, quality or strength by the browser, without a new restoration', () => {
   expect(planFile(restored('wasm'), { ...KEEP, format: 'webp' }, 1, PAGE)).toMatchObject({ from: 'page', format: 'webp' });
@@ -26,8 +26,8 @@ it('writes another format, quality or strength by the browser, without a new res
   expect(from(restored('wasm'), KEEP, 0.5, PAGE)).toBe('page');
   expect(planFile(restored('wasm', KEEP, 'gif'), KEEP, 0.5, PAGE).format).toBe('png');
 });
-it('strips the metadata of a server’s file by writing it anew', () => {
-  expect(from(restored('remote'), { ...KEEP, metadata: 'strip' }, 1, PAGE)).toBe('page');
+it('strips the metadata of a file by writing it anew, wherever it was restored', () => {
+  for (const engine of ['remote', 'wasm'] as const) expect(from(restored(engine), { ...KEEP, metadata: 'strip' }, 1, PAGE)).toBe('page');
 });
 it('has the server write what only it can: with metadata, or a format this browser has not', () => {
   expect(from(restored('remote'), { ...KEEP, format: 'png' }, 1, PAGE)).toBe('again');

@@ -28,13 +28,10 @@ export const DEFAULT_QUALITY: Readonly<Record<Exclude<OutputFormat, 'png'>, numb
 /** @param pageWrites formats that this browser writes */
 export function planFile({ report, output }: Restored, choice: FileChoice, strength: number, pageWrites: readonly string[]): FilePlan {
   const format = chosenFormat(choice, report.input.format);
-  const byServer = report.run.engine === 'remote'; // browsers write no EXIF, whatever they are told
+  const byServer = report.run.engine === 'remote';
   const isSame =
-    strength === 1 &&
-    format === report.output.format &&
-    qualityOf(choice, format) === qualityOf(output, format) &&
-    (choice.metadata === output.metadata || !byServer);
-  if (isSame) return { from: 'engine', format, note: describeEngineFile(report, output, byServer) };
+    strength === 1 && format === report.output.format && qualityOf(choice, format) === qualityOf(output, format) && choice.metadata === output.metadata;
+  if (isSame) return { from: 'engine', format, note: describeEngineFile(report, output) };
   if (byServer && choice.metadata === 'keep')
     return { from: 'again', format, note: 'The server restores the picture once more, to write this file with its EXIF and XMP.' };
   if (!pageWrites.includes(format))
@@ -58,9 +55,8 @@ export function outputOptions({ format, quality, metadata }: FileChoice): Output
 
 export const NAMES: Readonly<Record<OutputFormat, string>> = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP', avif: 'AVIF' };
 
-function describeEngineFile({ warnings }: RestoreReport, { metadata }: FileChoice, byServer: boolean): string {
+function describeEngineFile({ warnings }: RestoreReport, { metadata }: FileChoice): string {
   if (metadata === 'strip') return 'The file as it was restored, without EXIF and XMP.';
-  if (byServer) return 'The file as it was restored, with the EXIF and XMP of yours.';
   const lost = warnings.some(({ code }) => code === 'metadata-lost');
-  return lost ? 'Without the EXIF and XMP of yours: a browser cannot write them, the server can.' : 'The file as it was restored; yours had no EXIF or XMP.';
+  return lost ? 'Without the EXIF and XMP of yours: this file cannot take them from it.' : 'The file as it was restored, with the EXIF and XMP of yours.';
 }
