@@ -14,6 +14,8 @@ import type { FetchPicture } from './upload/fetch-picture.ts';
 /** Limits and doors; all of it comes from the configuration. */
 export type AppSettings = {
   readonly maxBodyBytes: number;
+  /** Of a picture that its client puts into the storage. */
+  readonly maxUploadBytes: number;
   readonly maxPixels: number;
   readonly maxSidePx: number;
   readonly bodyTimeoutMs: number;

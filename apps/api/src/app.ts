@@ -16,6 +16,7 @@ import { registerHealth } from './routes/health.ts';
 import { registerInspect } from './routes/inspect.ts';
 import { registerJobs } from './routes/jobs.ts';
 import { registerRestore } from './routes/restore.ts';
+import { registerUploads } from './routes/uploads.ts';
 import { describeIssues, invalidOptions } from './upload/option-fields.ts';
 
 /** Routes, in the order a request meets them; every failure becomes a problem (RFC 9457). */
@@ -36,6 +37,7 @@ export function createApp(deps: AppDeps): App {
   registerRestore(app, deps);
   registerInspect(app, deps);
   registerJobs(app, deps);
+  registerUploads(app, deps);
   registerFacts(app, deps);
   registerHealth(app, deps);
   registerDocs(app, deps);
@@ -59,7 +61,7 @@ function allowOrigins({ settings: { corsOrigins } }: AppDeps): ReturnType<typeof
   });
 }
 
-const POSTED: readonly string[] = [ROUTES.restore, ROUTES.inspect, ROUTES.jobs];
+const POSTED: readonly string[] = [ROUTES.restore, ROUTES.inspect, ROUTES.jobs, ROUTES.uploads];
 
 /** Paths that are there, asked in a way they do not have. */
 function refuseOtherMethods(app: App): void {

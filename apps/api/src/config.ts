@@ -94,6 +94,7 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
     logLevel: env.FAIRWEATHER_LOG_LEVEL,
     app: {
       maxBodyBytes: env.FAIRWEATHER_MAX_BODY_BYTES,
+      maxUploadBytes: env.S3_MAX_UPLOAD_BYTES,
       maxPixels: env.FAIRWEATHER_MAX_PIXELS,
       maxSidePx: env.FAIRWEATHER_MAX_SIDE_PX,
       bodyTimeoutMs: env.FAIRWEATHER_BODY_TIMEOUT_MS,
@@ -185,6 +186,7 @@ const schema = z.object({
   S3_BUCKET: z.string().optional(),
   S3_ACCESS_KEY_ID: z.string().optional(),
   S3_SECRET_ACCESS_KEY: z.string().optional(),
+  S3_MAX_UPLOAD_BYTES: integer(1024, 1_073_741_824).prefault(String(128 * 1024 * 1024)),
   S3_LINK_FROM_BYTES: integer(0, 1_000_000_000).prefault('8388608'),
   REDIS_URL: z
     .string()

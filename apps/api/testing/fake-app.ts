@@ -27,6 +27,7 @@ export const manifest: Manifest = {
 
 export const SETTINGS: AppSettings = {
   maxBodyBytes: 4096,
+  maxUploadBytes: 8192,
   maxPixels: 1_000_000,
   maxSidePx: 4000,
   bodyTimeoutMs: 200,
@@ -79,7 +80,7 @@ export async function createFakeApp(
     ...queueChanges,
   };
   const queue = openSqliteQueue(':memory:', queueSettings);
-  const jobs = createJobs({ queue, blobs, linkFromBytes, onError: (error) => note({ err: error }) });
+  const jobs = createJobs({ queue, blobs, linkFromBytes, maxUploadBytes: settings.maxUploadBytes, onError: (error) => note({ err: error }) });
   queue.start({ run: createJobRunner({ engine, blobs }), notify: async () => {} });
   const app = createApp({
     settings,

@@ -9,7 +9,7 @@ export function createMemoryStore(link?: string): MemoryStore {
   return {
     blobs,
     put: async (name, bytes) => void blobs.set(name, new Uint8Array(bytes)),
-    get: async (name) => blobs.get(name),
+    get: async (name) => blobs.get(name), // tests keep them small
     delete: async (name) => void blobs.delete(name),
     link: async () => link,
     sweep: async () => {},

@@ -142,9 +142,9 @@ function headersFor(request: Request, requestId: string, address: string | undef
   return headers;
 }
 
-/** Whether it does no harm when an origin has done it and its answer was lost. */
+/** Whether it does no harm when an origin has done it and its answer was lost; an upload that was offered and not taken is none. */
 function isIdempotent({ method, headers, url }: Request): boolean {
-  return method !== 'POST' || HEDGED.includes(new URL(url).pathname) || headers.has(HEADERS.idempotencyKey);
+  return method !== 'POST' || [...HEDGED, ROUTES.uploads].includes(new URL(url).pathname) || headers.has(HEADERS.idempotencyKey);
 }
 
 function brokenOff(request: Request): GatewayError {

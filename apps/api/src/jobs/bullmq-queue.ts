@@ -56,6 +56,7 @@ export async function openBullmqQueue(settings: BullmqSettings): Promise<JobQueu
   const workers: Worker[] = [];
   return {
     add: whenConnected(add),
+    replay: whenConnected(replay),
     find: whenConnected(find),
     cancel: whenConnected(cancel),
     remove: whenConnected(remove),
@@ -107,12 +108,18 @@ export async function openBullmqQueue(settings: BullmqSettings): Promise<JobQueu
     const [key, { fingerprint }] = [keyOf(idempotency), idempotency];
     const entry = JSON.stringify({ fingerprint, ids });
     if ((await asking.set(key, entry, 'PX', keepMs, 'NX')) === 'OK') return undefined;
-    const before = JSON.parse((await asking.get(key)) ?? entry) as { readonly fingerprint: string; readonly ids: readonly string[] }; // written above
-    if (before.fingerprint !== fingerprint) throw idempotencyMismatch();
+    const before = await replay(idempotency);
+    if (before === undefined) await asking.set(key, entry, 'PX', keepMs); // whoever set it ended before the jobs were in the queue
+    return before;
+  }
+
+  async function replay(idempotency: Idempotency): Promise<readonly string[] | undefined> {
+    const text = await asking.get(keyOf(idempotency));
+    if (text === null) return undefined;
+    const before = JSON.parse(text) as { readonly fingerprint: string; readonly ids: readonly string[] }; // written by `claim`
+    if (before.fingerprint !== idempotency.fingerprint) throw idempotencyMismatch();
     const known = before.ids[0] === undefined ? undefined : await jobs.getJob(before.ids[0]);
-    if (known !== undefined) return before.ids;
-    await asking.set(key, entry, 'PX', keepMs); // whoever set it ended before the jobs were in the queue
-    return undefined;
+    return known === undefined ? undefined : before.ids;
   }
 
   async function find(id: string): Promise<Job | undefined> {

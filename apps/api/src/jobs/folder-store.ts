@@ -2,7 +2,7 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApiError } from '../api-error.ts';
-import type { BlobStore } from './job.ts';
+import { type BlobStore, pictureTooLarge } from './job.ts';
 
 export async function openFolderStore(folder: string): Promise<BlobStore> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -17,7 +17,11 @@ export async function openFolderStore(folder: string): Promise<BlobStore> {
         throw isFull(cause) ? new ApiError('storage-failed', 'There is no room for the picture; come again later.', { cause, retryAfterSec: 60 }) : cause;
       }
     },
-    get: (name) => readFile(join(folder, name)).then((bytes) => new Uint8Array(bytes), absent),
+    async get(name, maxBytes = Number.POSITIVE_INFINITY) {
+      const facts = await stat(join(folder, name)).catch(absent);
+      if (facts !== undefined && facts.size > maxBytes) throw pictureTooLarge(maxBytes, facts.size);
+      return readFile(join(folder, name)).then((bytes) => new Uint8Array(bytes), absent);
+    },
     delete: (name) => rm(join(folder, name), { force: true }),
     link: async () => undefined,
     async sweep(olderThanMs) {

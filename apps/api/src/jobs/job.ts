@@ -1,4 +1,5 @@
 /** A job as the server knows it: what was asked for, how far it is, what came of it; and the ports that keep it. */
+import { createHash } from 'node:crypto';
 import type { Phase, RestoreReport } from '@fairweather/core';
 import type { ApiErrorCode, JobMessage, JobState } from '@fairweather/core/contract';
 import { ApiError } from '../api-error.ts';
@@ -70,6 +71,8 @@ export type JobQueue = {
    * @throws ApiError `overloaded`, `idempotency-mismatch`
    */
   add(specs: readonly JobSpec[], idempotency?: Idempotency): Promise<{ readonly ids: readonly string[]; readonly replayed: boolean }>;
+  /** The jobs that an idempotency key stands for. @throws ApiError `idempotency-mismatch` */
+  replay(idempotency: Idempotency): Promise<readonly string[] | undefined>;
   find(id: string): Promise<Job | undefined>;
   /** Asks a job to end; one that waits ends at once. */
   cancel(id: string): Promise<void>;
@@ -105,13 +108,31 @@ export type QueueSettings = {
 export type BlobStore = {
   /** Whole or not at all. @throws ApiError `storage-failed` when there is no room; Error */
   put(name: string, bytes: Uint8Array): Promise<void>;
-  get(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** @param maxBytes more is not read. @throws ApiError `too-large` */
+  get(name: string, maxBytes?: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** One that is not there is no error. */
   delete(name: string): Promise<void>;
   /** An address that gives the bytes without this server, for a short time; `undefined` where there is none. */
   link(name: string, mediaType: string): Promise<string | undefined>;
   /** Deletes what is older than this. */
   sweep(olderThanMs: number): Promise<void>;
+  /** Where clients may put blobs without this server; left out where there is no such place. */
+  readonly uploads?: UploadStore;
+};
+
+export type UploadStore = {
+  /** An address that takes exactly so many bytes, for a short time. */
+  link(name: string, bytes: number): Promise<UploadLink>;
+  /** How many bytes lie there, without reading them. */
+  size(name: string): Promise<number | undefined>;
+  /** Without reading it here. */
+  copy(from: string, to: string): Promise<void>;
+};
+
+export type UploadLink = {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>> /** Milliseconds since 1970. */;
+  readonly expiresAt: number;
 };
 
 export function inputName(id: string): string {
@@ -122,6 +143,11 @@ export function resultName(id: string): string {
   return `${id}.result`;
 }
 
+/** Of a picture that a client has put there, `up_<32 hexadecimal digits>`; its client is in the name, so that nobody else can refer to it. */
+export function uploadName(id: string, client: string): string {
+  return `${id}.${createHash('sha256').update(client).digest('hex').slice(0, 32)}.upload`;
+}
+
 /** No dash, no colon, never a number: every queue takes it. */
 export function createJobId(): string {
   return `job_${crypto.randomUUID().replaceAll('-', '')}`;
@@ -129,6 +155,10 @@ export function createJobId(): string {
 
 /** What is told of all places from there on: counting them would cost more than it says. */
 export const LAST_PLACE = 1000;
+
+export function createUploadId(): string {
+  return `up_${crypto.randomUUID().replaceAll('-', '')}`;
+}
 
 /** Of an ended job; no other has one as large. */
 export const ENDED_REVISION = 1_000_000_000;
@@ -143,6 +173,10 @@ export function revisionOf(state: JobState, starts: number, reports: number): nu
 /** The outcome of a job that was begun too often. */
 export function givenUp(starts: number): FailedOutcome {
   return { state: 'failed', code: 'engine-crashed', detail: `Servers ended ${starts} times while they had this picture; it was given up.` };
+}
+
+export function pictureTooLarge(maxBytes: number, bytes: number): ApiError {
+  return new ApiError('too-large', `The picture may have ${maxBytes} bytes, it has ${bytes}; send a smaller file.`);
 }
 
 export function idempotencyMismatch(): ApiError {

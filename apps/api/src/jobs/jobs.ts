@@ -4,18 +4,37 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ERROR_TABLE, type JobMessage, jobPath } from '@fairweather/core/contract';
 import { ApiError } from '../api-error.ts';
 import type { WorkOptions } from '../engine/messages.ts';
-import { type BlobStore, createJobId, inputName, type Job, type JobQueue, type JobSpec, resultName } from './job.ts';
+import {
+  type BlobStore,
+  createUploadId,
+  pictureTooLarge,
+  type UploadLink,
+  uploadName,
+  type UploadStore,
+  createJobId,
+  inputName,
+  type Job,
+  type JobQueue,
+  type JobSpec,
+  resultName,
+} from './job.ts';
 
 export type Submission = {
   readonly client: string;
   readonly requestId: string;
-  readonly pictures: readonly Uint8Array[];
+  /** Bytes; or, of those that their client has put into the store, the id. */
+  readonly pictures: readonly (Uint8Array | string)[];
   readonly options: WorkOptions;
   readonly webhook: string | undefined;
   readonly idempotencyKey: string | undefined;
 };
 
 export type Jobs = {
+  /**
+   * A place in the store where this client may put a picture for a job. Nothing where the store takes none.
+   * @throws ApiError `too-large`, `storage-failed`
+   */
+  readonly offerUpload?: (client: string, bytes: number) => Promise<UploadLink & { readonly id: string }>;
   /** @throws ApiError `overloaded`, `idempotency-mismatch`, `storage-failed` */
   submit(submission: Submission): Promise<{ readonly jobs: readonly Job[]; readonly replayed: boolean }>;
   /** @throws ApiError `not-found`, also for jobs of others */
@@ -34,6 +53,8 @@ export type JobsDeps = {
   readonly blobs: BlobStore;
   /** Results from this size on are given by a link, where the store has links. */
   readonly linkFromBytes: number;
+  /** Of a picture that its client puts into the store. */
+  readonly maxUploadBytes: number;
   /** What became of the jobs' housekeeping, when it failed. */
   readonly onError: (error: unknown) => void;
   readonly now?: () => number;
@@ -44,23 +65,58 @@ const EXPIRE_MS = 30_000;
 /** A picture whose job was never accepted, because the server ended in between, is deleted after this. */
 const ORPHAN_MS = 24 * 3_600_000;
 
-export function createJobs({ queue, blobs, linkFromBytes, onError, now = Date.now }: JobsDeps): Jobs {
+export function createJobs({ queue, blobs, linkFromBytes, maxUploadBytes, onError, now = Date.now }: JobsDeps): Jobs {
   const closing = new AbortController();
   const housekeeping = keepHouse();
-  return { submit, find, watch, result, cancel, close };
+  const { uploads } = blobs;
+  return {
+    submit,
+    find,
+    watch,
+    result,
+    cancel,
+    close,
+    ...(uploads === undefined ? {} : { offerUpload: (client, bytes) => offerUpload(uploads, client, bytes) }),
+  };
 
   async function submit({ client, requestId, pictures, options, webhook, idempotencyKey: key }: Submission): ReturnType<Jobs['submit']> {
     const specs = pictures.map((): JobSpec => ({ id: createJobId(), client, requestId, options, createdAt: now(), webhook }));
     const idempotency = key === undefined ? undefined : { client, key, fingerprint: fingerprintOf(pictures, options, webhook) };
     let accepted: readonly string[] = [];
+    const uploaded = pictures.filter((picture) => typeof picture === 'string').map((id) => uploadName(id, client));
+    if (uploaded.length > 0 && idempotency !== undefined) {
+      const before = await guard(() => queue.replay(idempotency)); // what was uploaded is no longer there
+      if (before !== undefined) return { jobs: await Promise.all(before.map((id) => find(id, client))), replayed: true };
+    }
     try {
-      await guard(() => Promise.all(specs.map(({ id }, i) => blobs.put(inputName(id), pictures[i] as Uint8Array)))); // a spec a picture
+      await Promise.all(specs.map(({ id }, i) => putInput(inputName(id), pictures[i] as Uint8Array | string, client))); // a spec a picture
       const { ids, replayed } = await guard(() => queue.add(specs, idempotency));
       accepted = ids;
+      await Promise.all(uploaded.map((name) => blobs.delete(name))).catch(onError); // else it goes by the bucket's lifecycle rule
       return { jobs: await Promise.all(ids.map((id) => find(id, client))), replayed };
     } finally {
       await Promise.all(specs.filter(({ id }) => !accepted.includes(id)).map(({ id }) => blobs.delete(inputName(id)))).catch(onError);
     }
+  }
+
+  async function putInput(name: string, picture: Uint8Array | string, client: string): Promise<void> {
+    if (typeof picture !== 'string') return guard(() => blobs.put(name, picture));
+    const from = uploadName(picture, client);
+    const bytes = await guard(async () => uploads?.size(from));
+    if (bytes === undefined)
+      throw new ApiError('not-found', `There is no picture under the upload ${picture}; put it to the address that came with the id, then send this again.`);
+    if (bytes === 0) throw new ApiError('empty-input', `Expected a picture under the upload ${picture}, got zero bytes.`);
+    if (bytes > maxUploadBytes) {
+      await guard(() => blobs.delete(from));
+      throw pictureTooLarge(maxUploadBytes, bytes);
+    }
+    await guard(async () => uploads?.copy(from, name));
+  }
+
+  async function offerUpload({ link }: UploadStore, client: string, bytes: number): Promise<UploadLink & { readonly id: string }> {
+    if (bytes > maxUploadBytes) throw pictureTooLarge(maxUploadBytes, bytes);
+    const id = createUploadId();
+    return { id, ...(await guard(() => link(uploadName(id, client), bytes))) };
   }
 
   async function find(id: string, client: string): Promise<Job> {
@@ -160,7 +216,7 @@ function toIso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function fingerprintOf(pictures: readonly Uint8Array[], options: WorkOptions, webhook: string | undefined): string {
+function fingerprintOf(pictures: readonly (Uint8Array | string)[], options: WorkOptions, webhook: string | undefined): string {
   const hash = createHash('sha256').update(JSON.stringify({ options, webhook, lengths: pictures.map(({ length }) => length) }));
   for (const picture of pictures) hash.update(picture);
   return hash.digest('hex');

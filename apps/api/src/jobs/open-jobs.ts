@@ -29,7 +29,11 @@ export type OpenJobs = {
 const MAX_STARTS = 3;
 
 /** @throws Error when the folder, Redis or the queue's file cannot be opened */
-export async function openJobs({ jobs: settings, engine: { workers, perWorker }, redisUrl }: Config, engine: Engine, log: Logger): Promise<OpenJobs> {
+export async function openJobs(
+  { app: { maxUploadBytes }, jobs: settings, engine: { workers, perWorker }, redisUrl }: Config,
+  engine: Engine,
+  log: Logger,
+): Promise<OpenJobs> {
   const dir = settings.dir ?? (await mkdtemp(join(tmpdir(), 'fairweather-jobs-')));
   if (settings.s3 === undefined || redisUrl === undefined) await mkdir(dir, { recursive: true, mode: 0o700 });
   const blobs: BlobStore = settings.s3 === undefined ? await openFolderStore(join(dir, 'pictures')) : createS3Store(settings.s3);
@@ -47,7 +51,7 @@ export async function openJobs({ jobs: settings, engine: { workers, perWorker },
     redisUrl === undefined
       ? openSqliteQueue(join(dir, 'jobs.sqlite'), queueSettings)
       : await openBullmqQueue({ ...queueSettings, url: redisUrl, lockMs: settings.lockMs });
-  const jobs = createJobs({ queue, blobs, linkFromBytes: settings.linkFromBytes, onError });
+  const jobs = createJobs({ queue, blobs, linkFromBytes: settings.linkFromBytes, maxUploadBytes, onError });
   const request = settings.webhooks === undefined ? undefined : createCheckedRequest(settings.webhooks.hosts);
   const notify: JobHandlers['notify'] =
     settings.webhooks === undefined || request === undefined

@@ -20,7 +20,7 @@ export function createJobRunner({ engine, blobs }: { readonly engine: Engine; re
   };
 
   async function restore({ id, client, options }: Job, signal: AbortSignal, report: (progress: JobProgress) => void): Promise<JobOutcome> {
-    const input = await blobs.get(inputName(id));
+    const input = await blobs.get(inputName(id), options.limits?.maxBytes);
     if (input === undefined) throw new Error(`The picture of job ${id} is not in the store.`);
     const place = engine.reserve(client, { beyondLimits: true }); // bounded by the queue's concurrency
     try {

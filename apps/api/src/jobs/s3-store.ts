@@ -1,6 +1,6 @@
 /** Blobs of jobs in a bucket of any S3-compatible storage, by aws4fetch; results can be fetched from there by a signed link. */
-import { AwsClient } from 'aws4fetch';
-import type { BlobStore } from './job.ts';
+import { AwsClient, AwsV4Signer } from 'aws4fetch';
+import { type BlobStore, pictureTooLarge, type UploadLink } from './job.ts';
 
 export type S3Settings = {
   /** `https://s3.eu-central-1.amazonaws.com`, `http://minio:9000`; buckets are its first path segment. */
@@ -25,10 +25,15 @@ export function createS3Store({ endpoint, region, bucket, accessKeyId, secretAcc
     async put(name, bytes) {
       await check(await send(name, { method: 'PUT', body: new Uint8Array(bytes), headers: { 'Content-Type': 'application/octet-stream' } }), 'keep', name);
     },
-    async get(name) {
+    async get(name, maxBytes = Number.POSITIVE_INFINITY) {
       const response = await send(name, { method: 'GET' });
       if (response.status === 404) return void (await response.body?.cancel());
       await check(response, 'read', name);
+      const bytes = Number(response.headers.get('Content-Length') ?? Number.NaN);
+      if (!(bytes <= maxBytes)) {
+        await response.body?.cancel();
+        throw pictureTooLarge(maxBytes, bytes);
+      }
       return new Uint8Array(await response.arrayBuffer());
     },
     async delete(name) {
@@ -42,7 +47,38 @@ export function createS3Store({ endpoint, region, bucket, accessKeyId, secretAcc
       return (await client.sign(url.href, { method: 'GET', aws: { signQuery: true } })).url;
     },
     sweep: async () => {},
+    uploads: {
+      link: linkUpload,
+      async size(name) {
+        const response = await send(name, { method: 'HEAD' });
+        if (response.status === 404) return undefined;
+        await check(response, 'find', name);
+        return Number(response.headers.get('Content-Length'));
+      },
+      async copy(from, to) {
+        await check(await send(to, { method: 'PUT', headers: { 'x-amz-copy-source': `/${bucket}/${PREFIX}/${from}` } }), 'copy', from);
+      },
+    },
   };
+
+  /** Its size is signed as well: the storage takes no other. */
+  async function linkUpload(name: string, bytes: number): Promise<UploadLink> {
+    const headers = { 'Content-Length': String(bytes) };
+    const url = new URL(addressOf(name));
+    url.searchParams.set('X-Amz-Expires', String(linkSeconds));
+    const signer = new AwsV4Signer({
+      url: url.href,
+      method: 'PUT',
+      headers,
+      accessKeyId,
+      secretAccessKey,
+      region,
+      service: 's3',
+      signQuery: true,
+      allHeaders: true,
+    });
+    return { url: (await signer.sign()).url.href, headers, expiresAt: Date.now() + 1000 * linkSeconds };
+  }
 }
 
 async function check(response: Response, what: string, name: string): Promise<void> {

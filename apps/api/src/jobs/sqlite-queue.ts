@@ -74,7 +74,7 @@ export function openSqliteQueue(path: string, settings: QueueSettings, now: () =
 
   // What the last server was at when it ended.
   run(`UPDATE jobs SET state = 'waiting' WHERE state = 'running'`);
-  return { add, find, cancel, remove, counts, start, expire, close };
+  return { add, replay: async (idempotency) => seen(idempotency), find, cancel, remove, counts, start, expire, close };
 
   async function add(specs: readonly JobSpec[], idempotency?: Idempotency): Promise<{ readonly ids: readonly string[]; readonly replayed: boolean }> {
     return transact(() => {

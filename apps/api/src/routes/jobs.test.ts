@@ -222,3 +222,11 @@ describe('GET /v1/jobs/{id}/events', () => {
     expect((await fake.app.request(links.events, { headers: { 'Last-Event-ID': events[1]?.id ?? '' } })).status).toBe(204);
   });
 });
+
+describe('POST /v1/uploads', () => {
+  it('says that there is no such place where pictures lie in a folder', async () => {
+    const fake = await createFakeApp();
+    expect(await problemOf(fake.app.request(`${ROUTES.uploads}?bytes=9`, { method: 'POST' }))).toMatchObject({ status: 404, code: 'not-found' });
+    expect(await problemOf(fake.app.request(`${ROUTES.uploads}?bytes=much`, { method: 'POST' }))).toMatchObject({ status: 400, code: 'invalid-option' });
+  });
+});

@@ -26,6 +26,7 @@ export function registerJobs(app: App, deps: AppDeps): void {
 }
 
 function registerSubmit(app: App, { jobs, settings, fetchPicture, checkWebhook }: AppDeps): void {
+  const byUpload = jobs.offerUpload !== undefined;
   const fields = [...RESTORE_FIELDS, ...JOB_FIELDS];
   const route = createRoute({
     method: 'post',
@@ -34,7 +35,7 @@ function registerSubmit(app: App, { jobs, settings, fetchPicture, checkWebhook }
     summary: 'Hand in photographs to be restored later',
     description: `One job a picture: send the picture as the body, or one or several parts \`${IMAGE_FIELD}\` of a form, all with the same options. With the header \`${HEADERS.idempotencyKey}\` a repeated request answers with the jobs of the first.`,
     middleware: [requireScope('restore')] as const,
-    request: { query: jobFields, body: describeUpload(fields, { fetchPicture }) },
+    request: { query: jobFields, body: describeUpload(fields, { fetchPicture, byUpload }) },
     responses: {
       202: { description: 'Accepted: none of it is lost from now on.', content: { 'application/json': { schema: jobsMessage } } },
       ...problems(...UPLOAD_PROBLEMS),
@@ -44,15 +45,15 @@ function registerSubmit(app: App, { jobs, settings, fetchPicture, checkWebhook }
     const idempotencyKey = c.req.header(HEADERS.idempotencyKey);
     if (idempotencyKey !== undefined && !/^[\x21-\x7e]{1,255}$/.test(idempotencyKey))
       throw new ApiError('bad-request', `${HEADERS.idempotencyKey} must be 1 to 255 visible ASCII letters without spaces, it is not; a UUID is one.`);
-    const { images, fields: sent } = await readUploads(c.req.raw, settings, fetchPicture);
+    const { images, uploads, fields: sent } = await readUploads(c.req.raw, settings, fetchPicture, byUpload);
     const { webhook, ...options } = parseFields(jobFields, c.req.query(), sent);
     if (webhook !== undefined) checkWebhook(webhook);
-    const { maxBodyBytes, maxPixels, maxSidePx } = settings;
+    const { maxBodyBytes, maxUploadBytes, maxPixels, maxSidePx } = settings;
     const { jobs: accepted, replayed } = await jobs.submit({
       client: c.get('client').id,
       requestId: c.get('requestId'),
-      pictures: images,
-      options: { ...toWorkOptions(options), limits: { maxBytes: maxBodyBytes, maxPixels, maxSidePx } },
+      pictures: uploads ?? images,
+      options: { ...toWorkOptions(options), limits: { maxBytes: uploads === undefined ? maxBodyBytes : maxUploadBytes, maxPixels, maxSidePx } },
       webhook,
       idempotencyKey,
     });

@@ -11,6 +11,7 @@ import {
   type Problem,
   type ReadyMessage,
   type RestoreMessage,
+  type UploadMessage,
 } from '@fairweather/core/contract';
 import { z } from '@hono/zod-openapi';
 
@@ -130,6 +131,10 @@ export const jobMessage: z.ZodType<JobMessage> = z
   .openapi('JobMessage') as unknown as z.ZodType<JobMessage>; // what is absent is absent, never undefined: JSON has no undefined
 
 export const jobsMessage: z.ZodType<JobsMessage> = z.object({ requestId: z.string(), jobs: z.array(jobMessage) }).openapi('JobsMessage');
+
+export const uploadMessage: z.ZodType<UploadMessage> = z
+  .object({ requestId: z.string(), id: z.string(), url: z.url(), method: z.literal('PUT'), headers: z.record(z.string(), z.string()), expiresAt: time })
+  .openapi('UploadMessage');
 
 /** Problems a route may answer with, as OpenAPI responses. */
 export function problems(...statuses: readonly number[]): Record<number, { description: string; content: Record<string, { schema: z.ZodType<Problem> }> }> {

@@ -94,6 +94,11 @@ export const jobFields: FieldSchema<JobOptionFields> = z.strictObject({
   webhook: z.string().max(2048).optional().openapi({ description: 'An https address that is told of the end of every job, signed (Standard Webhooks).' }),
 });
 
+/** What an upload is asked for with. */
+export const uploadFields: FieldSchema<{ readonly bytes: number }> = z.strictObject({
+  bytes: integer(1, 9_999_999_999, 'Exact size of the picture; the storage takes no other.'),
+});
+
 /**
  * Query and multipart fields of one request, together.
  * @throws ApiError `invalid-option` naming every option that is wrong, unknown or there twice

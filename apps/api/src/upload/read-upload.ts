@@ -12,8 +12,18 @@ export type UploadLimits = {
 };
 
 const urlBody = z.strictObject({ url: z.string().max(4096) });
+const uploadsBody = z.strictObject({
+  uploads: z
+    .array(z.string().regex(/^up_[0-9a-f]{32}$/))
+    .min(1)
+    .max(1000),
+});
 
-export type Uploads = { readonly images: readonly Uint8Array[]; readonly fields: Readonly<Record<string, string>> };
+export type Uploads = {
+  readonly images: readonly Uint8Array[] /** Ids of pictures that lie in the storage. */;
+  readonly uploads?: readonly string[];
+  readonly fields: Readonly<Record<string, string>>;
+};
 
 export type Upload = { readonly image: Uint8Array; readonly fields: Readonly<Record<string, string>> };
 
@@ -32,14 +42,29 @@ export async function readUpload(request: Request, limits: UploadLimits, fetchPi
 
 /**
  * One picture or, as several parts `image` of a form, more of them; none is empty.
+ * @param byUpload whether `{"uploads":["up_..."]}` as `application/json` may name pictures that lie in the storage
  * @throws as `readUpload`
  */
-export async function readUploads(request: Request, { maxBodyBytes, bodyTimeoutMs }: UploadLimits, fetchPicture?: FetchPicture): Promise<Uploads> {
+export async function readUploads(
+  request: Request,
+  { maxBodyBytes, bodyTimeoutMs }: UploadLimits,
+  fetchPicture?: FetchPicture,
+  byUpload = false,
+): Promise<Uploads> {
   const declared = Number(request.headers.get('Content-Length') ?? 0);
   if (declared > maxBodyBytes) throw tooLarge(maxBodyBytes, `it has ${declared}`);
   const bytes = await readBody(request, maxBodyBytes, bodyTimeoutMs);
   const type = request.headers.get('Content-Type') ?? '';
-  if (fetchPicture !== undefined && /^application\/json\b/i.test(type)) return { images: [await fetchPicture(parseUrl(bytes), request.signal)], fields: {} };
+  if ((fetchPicture !== undefined || byUpload) && /^application\/json\b/i.test(type)) {
+    const content = parseJson(bytes);
+    const named = byUpload ? uploadsBody.safeParse(content).data : undefined;
+    if (named !== undefined) return { images: [], uploads: named.uploads, fields: {} };
+    if (fetchPicture !== undefined) return { images: [await fetchPicture(parseUrl(content), request.signal)], fields: {} };
+    throw new ApiError(
+      'bad-request',
+      `Expected {"uploads":["up_..."]} with ids of ${ROUTES.uploads} as application/json, the body is not that; options go into the query.`,
+    );
+  }
   const upload = /^multipart\/form-data\b/i.test(type) ? await parseMultipart(bytes, type) : { images: [bytes], fields: {} };
   if (upload.images.some(({ length }) => length === 0))
     throw new ApiError('empty-input', `Expected a picture as the body or in the part "${IMAGE_FIELD}", got zero bytes.`);
@@ -82,8 +107,8 @@ async function readBody(request: Request, maxBytes: number, timeoutMs: number): 
   return joinBytes(chunks, length);
 }
 
-function parseUrl(bytes: Uint8Array): string {
-  const parsed = urlBody.safeParse(parseJson(bytes));
+function parseUrl(content: unknown): string {
+  const parsed = urlBody.safeParse(content);
   if (parsed.success) return parsed.data.url;
   throw new ApiError('bad-request', 'Expected {"url":"https://..."} as application/json, the body is not that; options go into the query.');
 }

@@ -14,4 +14,5 @@ export type {
   Problem,
   ReadyMessage,
   RestoreMessage,
+  UploadMessage,
 } from './messages.ts';

@@ -152,6 +152,18 @@ export type JobMessage = {
 /** `POST /v1/jobs`: one job a picture, in the order they were sent. */
 export type JobsMessage = { readonly requestId: string; readonly jobs: readonly JobMessage[] };
 
+/** `POST /v1/uploads`: where a picture may be put, for jobs that name it by `id`: `POST /v1/jobs` with `{"uploads":["<id>"]}`. */
+export type UploadMessage = {
+  readonly requestId: string;
+  readonly id: string;
+  /** An address outside this server, with a signature in it that is good for this method and these headers alone. */
+  readonly url: string;
+  readonly method: 'PUT';
+  readonly headers: Readonly<Record<string, string>>;
+  /** ISO 8601; the address is refused from then on. */
+  readonly expiresAt: string;
+};
+
 /** A model as the API names it. */
 export type ModelSummary = {
   readonly name: string;

@@ -5,6 +5,7 @@ export const ROUTES = {
   restore: '/v1/restore',
   inspect: '/v1/inspect',
   jobs: '/v1/jobs',
+  uploads: '/v1/uploads',
   job: '/v1/jobs/{id}',
   jobEvents: '/v1/jobs/{id}/events',
   jobResult: '/v1/jobs/{id}/result',
