@@ -1,4 +1,4 @@
-/** One server of `jobs.ts`: takes jobs off Redis, restores their pictures, and says in the end which it began, and when. */
+/** One server of `many-jobs.ts`: takes jobs off Redis, restores their pictures, and says in the end which it began, and when. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openModelsDir } from '@fairweather/core/node';
