@@ -1,5 +1,6 @@
 /** A real Chromium without a GPU, and the built page in it: on a static host of its own, or wherever it is served. */
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
@@ -16,17 +17,22 @@ export type DemoBrowser = {
   close(): Promise<void>;
 };
 
-export async function launchDemoBrowser(): Promise<DemoBrowser> {
+/** @param flags besides those that keep Chromium from calling home */
+export async function launchDemoBrowser(flags: readonly string[] = []): Promise<DemoBrowser> {
   if (!existsSync(`${DIST}index.html`)) throw new Error('Expected the built page in apps/demo/dist, found none; run npm run build.');
   const executablePath = findChromium();
   if (executablePath === undefined)
     throw new Error('Expected Chromium or Chrome, found none; run npm test, which installs one, or name one with CHROMIUM_PATH.');
-  const browser = await chromium.launch({ executablePath, args: ['--headless=new', '--no-sandbox', '--disable-background-networking', '--no-first-run'] });
+  const browser = await chromium.launch({
+    executablePath,
+    args: ['--headless=new', '--no-sandbox', '--disable-background-networking', '--no-first-run', ...flags],
+  });
   const complaints: string[] = [];
   return {
     complaints,
     async open(address, options) {
       const page = await (await browser.newContext(options)).newPage();
+      page.setDefaultTimeout(110_000); // a busy machine may take a minute to start the engine; the tests' own limits are lower where it runs already
       page.on('pageerror', (error) => complaints.push(error.message));
       page.on('console', (message) => {
         const asked = message.location().url.endsWith('/v1/limits'); // whether there is a server; the browser writes its 404 down
@@ -51,6 +57,26 @@ export async function restored(page: Page): Promise<string | null> {
   await page.waitForFunction(() => document.getElementById('status')?.textContent?.startsWith('Restored'));
   await page.waitForFunction(() => document.getElementById('stage')?.dataset.shown === 'restored');
   return page.textContent('#status');
+}
+
+/** A part of a sample, small so that it is soon restored. PNG goes in and out without losses. */
+export async function cutSample(page: Page, sample: Buffer, size: { readonly width: number; readonly height: number }, type = 'image/png'): Promise<Buffer> {
+  const url = await page.evaluate(
+    async ({ jpeg, width, height, type }) => {
+      const bitmap = await createImageBitmap(await (await fetch(`data:image/jpeg;base64,${jpeg}`)).blob());
+      const canvas = Object.assign(document.createElement('canvas'), { width, height });
+      canvas.getContext('2d')?.drawImage(bitmap, 160, 80, 2 * width, 2 * height, 0, 0, width, height);
+      return canvas.toDataURL(type);
+    },
+    { jpeg: sample.toString('base64'), ...size, type },
+  );
+  return Buffer.from(url.slice(url.indexOf(',') + 1), 'base64');
+}
+
+/** What a click, or whatever else, makes the page download. */
+export async function downloadBy(page: Page, act: () => Promise<unknown>): Promise<{ readonly name: string; readonly bytes: Buffer }> {
+  const [download] = await Promise.all([page.waitForEvent('download'), act()]);
+  return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
 }
 
 /** Faults of accessibility that axe finds in the page as it is now, by its rules' names. The page's policy must be bypassed (`bypassCSP`): axe is no script of its own. */
