@@ -48,5 +48,6 @@ export default defineConfig([
     // The command is one ESM file; the engine stays a dependency, for it finds its worker thread beside itself.
     entry: { cli: 'src/cli/main.ts' },
     format: ['esm'],
+    splitting: false,
   },
 ]);

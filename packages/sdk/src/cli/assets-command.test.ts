@@ -1,6 +1,7 @@
 /** The built command copies what a browser fetches. */
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeFolder, runCommand } from '../../testing/run-command.ts';
 
@@ -9,6 +10,8 @@ beforeEach(async () => {
   folder = await makeFolder();
 });
 afterEach(() => rm(folder, { recursive: true }));
+
+const INSTALLED = fileURLToPath(new URL('../../../../models', import.meta.url));
 
 type Manifest = { readonly models: { readonly nano: { readonly graphs: Record<string, Record<string, { file: string; bytes: number }>> } } };
 
@@ -28,6 +31,17 @@ describe('fairweather assets copy', () => {
     for (const precisions of Object.values(manifest.models.nano.graphs))
       for (const { file, bytes } of Object.values(precisions)) expect((await stat(at(`models/${file}`))).size).toBe(bytes);
     expect(lines[0]).toMatchObject({ folder: join(folder, 'public/fairweather') });
+  });
+  it('says by which address a page finds them, and which models it left out', async () => {
+    const models = join(folder, 'models');
+    await cp(INSTALLED, models, { recursive: true, filter: (path) => !/recipe|fixtures/.test(path) });
+    const { models: known, ...rest } = JSON.parse(await readFile(join(models, 'manifest.json'), 'utf8')) as { models: { nano: object } }; // written by the recipe
+    await mkdir(join(models, 'other'));
+    await writeFile(join(models, 'other/manifest.json'), JSON.stringify({ ...rest, defaultModel: 'other', models: { other: known.nano } }));
+    const { code, stdout, stderr } = await runCommand(folder, ['assets', 'copy', 'public/fw', '--models', 'models']);
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`createClient({ assets: '/fw/' })`)]);
+    expect(stderr).toContain(`other was not copied`);
+    expect(stderr).toContain(`--models ${join('models', 'other')}`);
   });
   it('says where it cannot write', async () => {
     await writeFile(join(folder, 'taken'), '');

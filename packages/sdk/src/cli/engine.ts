@@ -1,9 +1,11 @@
-/** Engine options of the command -> a restorer, and where its models lie. */
+/** Engine options of the command -> what restores: a server, or a restorer on this machine; and where its models lie. */
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
-import { findModel, isRestoreError, listModelFiles, type Manifest, type Precision, type Restorer } from '@fairweather/core';
+import { findModel, type InspectResult, isRestoreError, listModelFiles, type Manifest, type Precision, type RestoreReport } from '@fairweather/core';
 import { createNodeRestorer, type NodeBackend, openModelsDir } from '@fairweather/core/node';
+import type { InspectOptions, RestoreOptions } from '../engine-port.ts';
 import { UsageError } from './cli-error.ts';
+import { openServer } from './server-engine.ts';
 
 export const BACKENDS: readonly NodeBackend[] = ['auto', 'cpu', 'cuda', 'webgpu'];
 export const PRECISIONS: readonly Precision[] = ['fp32', 'fp16'];
@@ -16,6 +18,17 @@ export type EngineOptions = {
   readonly threads?: number;
   /** Folder with `manifest.json`; relative to where the command was called. */
   readonly models?: string;
+  /** Where the API answers; then nothing is restored on this machine. */
+  readonly server?: string;
+  /** The server's API key. */
+  readonly key?: string;
+};
+
+/** What pictures are restored with. */
+export type CommandEngine = {
+  restore(picture: Blob, options: RestoreOptions): Promise<{ readonly image: Uint8Array; readonly mediaType: string; readonly report: RestoreReport }>;
+  inspect(picture: Blob, options: InspectOptions): Promise<InspectResult>;
+  dispose(): Promise<void>;
 };
 
 /** The folder with `manifest.json`: as typed, or the installed package `@fairweather/models`. */
@@ -25,7 +38,12 @@ export function findModelsDir(typed: string | undefined, cwd: string): string {
 }
 
 /** @throws UsageError when the model or a weather is unknown; RestoreError `model-not-found`, `manifest-invalid`, `runtime-missing`, `invalid-option` */
-export async function openEngine({ model, precision, backend, threads, models }: EngineOptions, cwd: string, remove?: readonly string[]): Promise<Restorer> {
+export async function openEngine(
+  { model, precision, backend, threads, models, server, key }: EngineOptions,
+  cwd: string,
+  remove?: readonly string[],
+): Promise<CommandEngine> {
+  if (server !== undefined) return openServer(server, key);
   const modelsDir = findModelsDir(models, cwd);
   checkNames((await openModelsDir(modelsDir)).manifest, { model, precision, remove });
   return createNodeRestorer({ modelsDir, backend, ...(threads === undefined ? {} : { threads }) });

@@ -1,8 +1,8 @@
 /** `fairweather inspect`: pictures in, the weather in them out; nothing is restored. */
 import { openAsBlob } from 'node:fs';
-import type { InspectResult, Restorer } from '@fairweather/core';
+import type { InspectResult } from '@fairweather/core';
 import { describeFailure } from './cli-error.ts';
-import { type EngineOptions, openEngine } from './engine.ts';
+import { type CommandEngine, type EngineOptions, openEngine } from './engine.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type FoundInput, findInputs } from './find-inputs.ts';
 import { weatherBars, weatherWords } from './report-text.ts';
@@ -13,12 +13,12 @@ export type InspectCommandOptions = EngineOptions & { readonly recursive?: boole
 export async function runInspect(words: readonly string[], options: InspectCommandOptions, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
   const { stdout, stderr, cwd } = terminal;
   const { inputs } = await findInputs(words, { cwd, recursive: options.recursive ?? false });
-  const restorer = await openEngine(options, cwd);
+  const engine = await openEngine(options, cwd);
   let failed = 0;
   try {
     for (const input of inputs) {
       try {
-        const result = await inspectInput(input, restorer, options, signal);
+        const result = await inspectInput(input, engine, options, signal);
         if (options.json) printJson(stdout, { ...result, input: input.shown, picture: result.input });
         else printBars(input.shown, result, terminal);
       } catch (error) {
@@ -30,14 +30,19 @@ export async function runInspect(words: readonly string[], options: InspectComma
       }
     }
   } finally {
-    await restorer.dispose();
+    await engine.dispose();
   }
   return failed === 0 ? EXIT.ok : EXIT.failed;
 }
 
-async function inspectInput(input: FoundInput, restorer: Restorer, { model, precision }: InspectCommandOptions, signal: AbortSignal): Promise<InspectResult> {
+async function inspectInput(
+  input: FoundInput,
+  engine: CommandEngine,
+  { model, precision }: InspectCommandOptions,
+  signal: AbortSignal,
+): Promise<InspectResult> {
   if ('error' in input) throw input.error;
-  return restorer.inspect(await openAsBlob(input.path), { ...(model === undefined ? {} : { model }), precision, signal });
+  return engine.inspect(await openAsBlob(input.path), { ...(model === undefined ? {} : { model }), precision, signal });
 }
 
 function printBars(shown: string, { input, weather }: InspectResult, { stdout }: Terminal): void {

@@ -68,7 +68,7 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, end: (code: ExitC
     .option('--force', 'write outputs anew that exist (never the input)')
     .option('--json', 'one line of JSON a picture on stdout')
     .addHelpText('after', '\nFiles named *.restored.* and *.compare.* are left out of folders and patterns.');
-  withEngine(restore).action(async (inputs: string[], options: RestoreCommandOptions) => end(await runRestore(inputs, options, terminal, signal)));
+  withServer(withEngine(restore)).action(async (inputs: string[], options: RestoreCommandOptions) => end(await runRestore(inputs, options, terminal, signal)));
 
   const inspect = program
     .command('inspect')
@@ -76,7 +76,7 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, end: (code: ExitC
     .argument('<input...>', 'files, folders or quoted patterns')
     .option('-r, --recursive', 'walk folders down')
     .option('--json', 'one line of JSON a picture');
-  withEngine(inspect).action(async (inputs: string[], options: InspectCommandOptions) => end(await runInspect(inputs, options, terminal, signal)));
+  withServer(withEngine(inspect)).action(async (inputs: string[], options: InspectCommandOptions) => end(await runInspect(inputs, options, terminal, signal)));
 
   const models = program.command('models').description('Look at the models.');
   withModels(models.command('list'))
@@ -88,9 +88,12 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, end: (code: ExitC
     .action(async (names: string[], options: ModelsCommandOptions) => end(await runModelsVerify(names, options, terminal)));
 
   const assets = program.command('assets').description('Files that the browser engine fetches.');
-  withModels(assets.command('copy'))
-    .description('Copy workers, runtime and models into a folder of your own host.')
+  assets
+    .command('copy')
+    .description('Copy workers, runtime and models into a folder of your own host; files of the same name are written anew.')
     .argument('<folder>', 'below the folder that is served, e.g. public/fairweather')
+    .addOption(modelsOption())
+    .option('--json', 'one line of JSON: folder, files, bytes')
     .action(async (folder: string, options: AssetsCommandOptions) => end(await runAssetsCopy(folder, options, terminal)));
 
   const doctor = program
@@ -133,6 +136,22 @@ function withEngine(command: Command): Command {
     .addOption(new Option('--backend <name>', 'auto is CUDA where it works, else the CPU').choices(BACKENDS).default('auto'))
     .option('--threads <count>', 'threads of the CPU (default: all)', parseInteger(1, 1024))
     .addOption(modelsOption());
+}
+
+function withServer(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--server <url>', 'a Fairweather API that does the work; this machine needs no engine then')
+        .env('FAIRWEATHER_SERVER')
+        .conflicts(['backend', 'threads']),
+    )
+    .addOption(new Option('--key <key>', "the server's API key; safer in the environment: other users see the words of a command").env('FAIRWEATHER_API_KEY'))
+    .hook('preAction', (called) => {
+      const typed = (name: string): boolean => called.getOptionValueSource(name) === 'cli';
+      const server = called.getOptionValue('server') !== undefined;
+      if (server && typed('models')) throw new UsageError('--models: a server has its own; leave it out, or --server.');
+      if (!server && typed('key')) throw new UsageError('--key: it is for a server; name it with --server.');
+    });
 }
 
 function withModels(command: Command): Command {

@@ -1,6 +1,6 @@
 /** Progress of many pictures -> one bar on a terminal: share done, pictures, time so far and time left. Silent where there is no terminal. */
-import type { ProgressEvent } from '@fairweather/core';
 import { Presets, SingleBar } from 'cli-progress';
+import type { ProgressEvent } from '../engine-port.ts';
 import type { InputFile } from './find-inputs.ts';
 import { formatDuration } from './report-text.ts';
 import type { Terminal } from './terminal.ts';
@@ -31,10 +31,15 @@ export function startProgress({ stderr }: Terminal, inputs: readonly InputFile[]
   let donePictures = 0;
   let current: InputFile | undefined;
   let fraction = 0;
+  let waiting = '';
 
   const show = (): void => {
     const value = doneBytes + fraction * (current?.sizeBytes ?? 0);
-    const facts = { pictures: `${donePictures}/${inputs.length}`, time: describeTime(performance.now() - begin, value / total), name: current?.shown ?? '' };
+    const facts = {
+      pictures: `${donePictures}/${inputs.length}`,
+      time: describeTime(performance.now() - begin, value / total),
+      name: `${current?.shown ?? ''}${waiting}`,
+    };
     if (bar === undefined) {
       bar = new SingleBar(
         { stream: stderr, format: '{bar} {percentage} % · {pictures} · {time} · {name}', clearOnComplete: true, hideCursor: true },
@@ -55,6 +60,7 @@ export function startProgress({ stderr }: Terminal, inputs: readonly InputFile[]
     },
     tell(event) {
       fraction = Math.max(fraction, fractionOf(event));
+      waiting = event.type === 'queue' ? (event.place === undefined ? ', waits' : `, place ${event.place} in the queue`) : '';
       show();
     },
     finish() {
@@ -73,6 +79,7 @@ export function fractionOf(event: ProgressEvent): number {
   const restoring = (share: number): number => 0.05 + 0.9 * share;
   if (event.type === 'phase') return PHASE_START[event.phase] ?? 0;
   if (event.type === 'step') return restoring((event.tile - 1 + event.step / event.steps) / event.tiles);
+  if (event.type === 'work') return event.phase === 'restore' ? restoring(event.fraction) : (PHASE_START[event.phase] ?? 0);
   return event.type === 'tile' ? restoring(event.tile / event.tiles) : 0;
 }
 

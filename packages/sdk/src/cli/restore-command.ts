@@ -16,7 +16,7 @@ export async function runRestore(words: readonly string[], options: RestoreComma
   if (options.format === 'png' && options.quality !== undefined) throw new UsageError('--quality: png is lossless and has none; leave it out.');
   const { inputs, oneFile } = await findInputs(words, { cwd, recursive: options.recursive ?? false });
   const place = await planOutputPlace(options.output, { cwd, oneFile, format: options.format });
-  const restorer = await openEngine(options, cwd, options.remove);
+  const engine = await openEngine(options, cwd, options.remove);
   const progress = startProgress(
     terminal,
     inputs.filter((input) => 'path' in input),
@@ -35,7 +35,7 @@ export async function runRestore(words: readonly string[], options: RestoreComma
       const outcome =
         'error' in input
           ? { input: input.shown, error: describeFailure(input.error) }
-          : await restoreFile(input, { restorer, place, options, written, progress, signal, cwd });
+          : await restoreFile(input, { engine, place, options, written, progress, signal, cwd });
       if ('error' in outcome && signal.aborted) break; // an interruption is told once, below
       tell(outcome);
       if ('error' in outcome) failed += 1;
@@ -43,7 +43,7 @@ export async function runRestore(words: readonly string[], options: RestoreComma
     }
   } finally {
     progress.stop();
-    await restorer.dispose();
+    await engine.dispose();
   }
   if (signal.aborted) {
     printLine(terminal.stderr, `Interrupted: ${done} of ${inputs.length} restored.`);

@@ -1,9 +1,11 @@
 /** One picture file -> the restored file, written, or the reason why not. */
 import { openAsBlob } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import type { OutputFormat, Restorer, RestoreOptions, RestoreReport } from '@fairweather/core';
+import type { OutputFormat, RestoreReport } from '@fairweather/core';
+import type { RestoreOptions } from '../engine-port.ts';
 import { CliError, describeFailure, type Failure } from './cli-error.ts';
 import { composeComparison } from './compare-picture.ts';
+import type { CommandEngine } from './engine.ts';
 import type { InputFile } from './find-inputs.ts';
 import { comparePathOf, type OutputPlace, outputPathOf } from './output-path.ts';
 import { formatOfName } from './picture-files.ts';
@@ -20,7 +22,7 @@ export type Outcome = Restored | { readonly input: string; readonly error: Failu
 
 /** What all pictures of a call share. */
 export type FileContext = {
-  readonly restorer: Restorer;
+  readonly engine: CommandEngine;
   readonly place: OutputPlace;
   readonly options: RestoreCommandOptions;
   /** Files written by this call, and the inputs they came from. */
@@ -31,13 +33,13 @@ export type FileContext = {
 };
 
 export async function restoreFile(input: InputFile, context: FileContext): Promise<Outcome> {
-  const { restorer, place, options, progress, signal, cwd } = context;
+  const { engine, place, options, progress, signal, cwd } = context;
   progress.start(input);
   try {
     const format = place.kind === 'file' ? place.format : options.format;
     // Refused before the work is done; looked at again below, for only the file's content tells its container.
     await checkOutputs(input, format ?? formatOfName(input.path) ?? 'png', context);
-    const { image, mediaType, report } = await restorer.restore(await openFile(input), restoreOptions(options, format, progress, signal));
+    const { image, mediaType, report } = await engine.restore(await openFile(input), restoreOptions(options, format, progress, signal));
     const container = mediaType.slice('image/'.length) as OutputFormat; // the type says so
     const [output, compare] = await checkOutputs(input, container, context);
     await write(output, image, input, context);

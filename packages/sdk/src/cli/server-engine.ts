@@ -1,0 +1,16 @@
+/** `--server`: a server's address and key -> what the command restores with, by way of the client; nothing is loaded on this machine. */
+import { createClient } from '../remote.ts';
+import type { CommandEngine } from './engine.ts';
+
+/** Pictures are handed in as jobs: what the server accepted is not lost with a connection, and Ctrl-C cancels it. @throws RestoreError `invalid-option` */
+export function openServer(server: string, key: string | undefined): CommandEngine {
+  const client = createClient({ baseUrl: server, backend: 'remote', jobs: true, ...(key !== undefined && { apiKey: key }) });
+  return {
+    async restore(picture, options) {
+      const { image, report } = await client.restore(picture, options);
+      return { image: new Uint8Array(await image.arrayBuffer()), mediaType: image.type, report };
+    },
+    inspect: (picture, options) => client.inspect(picture, options),
+    dispose: () => client.dispose(),
+  };
+}
