@@ -1,10 +1,10 @@
 /** Engine options of the command -> what restores: a server, or a restorer on this machine; and where its models lie. */
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
-import { findModel, type InspectResult, isRestoreError, listModelFiles, type Manifest, type Precision, type RestoreReport } from '@fairweather/core';
+import { findModel, isRestoreError, listModelFiles, type Manifest, type Precision } from '@fairweather/core';
 import { createNodeRestorer, type NodeBackend, openModelsDir } from '@fairweather/core/node';
-import type { InspectOptions, RestoreOptions } from '../engine-port.ts';
 import { UsageError } from './cli-error.ts';
+import type { CommandEngine } from './command-engine.ts';
 import { openServer } from './server-engine.ts';
 
 export const BACKENDS: readonly NodeBackend[] = ['auto', 'cpu', 'cuda', 'webgpu'];
@@ -22,13 +22,6 @@ export type EngineOptions = {
   readonly server?: string;
   /** The server's API key. */
   readonly key?: string;
-};
-
-/** What pictures are restored with. */
-export type CommandEngine = {
-  restore(picture: Blob, options: RestoreOptions): Promise<{ readonly image: Uint8Array; readonly mediaType: string; readonly report: RestoreReport }>;
-  inspect(picture: Blob, options: InspectOptions): Promise<InspectResult>;
-  dispose(): Promise<void>;
 };
 
 /** The folder with `manifest.json`: as typed, or the installed package `@fairweather/models`. */

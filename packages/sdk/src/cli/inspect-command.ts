@@ -2,7 +2,8 @@
 import { openAsBlob } from 'node:fs';
 import type { InspectResult } from '@fairweather/core';
 import { describeFailure } from './cli-error.ts';
-import { type CommandEngine, type EngineOptions, openEngine } from './engine.ts';
+import type { CommandEngine } from './command-engine.ts';
+import { type EngineOptions, openEngine } from './engine.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type FoundInput, findInputs } from './find-inputs.ts';
 import { weatherBars, weatherWords } from './report-text.ts';

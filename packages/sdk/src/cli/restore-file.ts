@@ -5,7 +5,7 @@ import type { OutputFormat, RestoreReport } from '@fairweather/core';
 import type { RestoreOptions } from '../engine-port.ts';
 import { CliError, describeFailure, type Failure } from './cli-error.ts';
 import { composeComparison } from './compare-picture.ts';
-import type { CommandEngine } from './engine.ts';
+import type { CommandEngine } from './command-engine.ts';
 import type { InputFile } from './find-inputs.ts';
 import { comparePathOf, type OutputPlace, outputPathOf } from './output-path.ts';
 import { formatOfName } from './picture-files.ts';

@@ -1,6 +1,6 @@
 /** `--server`: a server's address and key -> what the command restores with, by way of the client; nothing is loaded on this machine. */
 import { createClient } from '../remote.ts';
-import type { CommandEngine } from './engine.ts';
+import type { CommandEngine } from './command-engine.ts';
 
 /** Pictures are handed in as jobs: what the server accepted is not lost with a connection, and Ctrl-C cancels it. @throws RestoreError `invalid-option` */
 export function openServer(server: string, key: string | undefined): CommandEngine {
