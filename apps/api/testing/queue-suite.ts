@@ -11,6 +11,8 @@ import {
   type JobSpec,
   type QueueSettings,
 } from '../src/jobs/job.ts';
+import { webhookDelayMs } from '../src/jobs/webhook.ts';
+import { openWebhookReceiver } from './webhook-receiver.ts';
 
 export type QueueBackend = {
   /** Before all tests; and before each, which finds nothing in the queue. */
@@ -22,6 +24,7 @@ export type QueueBackend = {
 };
 
 const done: DoneOutcome = { state: 'done', mediaType: 'image/png', width: 1, height: 1, bytes: 1, report: {} as DoneOutcome['report'] }; // queues do not look at it
+const hundredth = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 100);
 const PATIENT = { timeout: 15_000, interval: 10 };
 
 export function describeQueue(name: string, backend: QueueBackend): void {
@@ -254,6 +257,21 @@ export function describeQueue(name: string, backend: QueueBackend): void {
       await expect.poll(() => ended.length, PATIENT).toBe(2);
       await new Promise((resolve) => setTimeout(resolve, 200)); // for a fourth call that must not come
       expect(calls).toEqual(Array.from({ length: 3 }, () => [told.id, 'done']));
+    });
+    it('are told of once each to a receiver that was away for a minute, by the schedule of a server at a hundredth of its time', async () => {
+      const receiver = await openWebhookReceiver();
+      await receiver.goAway();
+      const queue = await openQueue({ webhookDelayMs: (attempt) => hundredth(webhookDelayMs(attempt)) });
+      const specs = Array.from({ length: 3 }, () => spec('a', { webhook: receiver.url }));
+      await queue.add(specs);
+      queue.start(handlers(async () => done, receiver.notify));
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      expect([receiver.received, receiver.missed() >= 3]).toEqual([[], true]);
+      await receiver.comeBack();
+      await expect.poll(() => receiver.received.length, PATIENT).toBe(3);
+      await new Promise((resolve) => setTimeout(resolve, 300)); // for a fourth message that must not come
+      expect(receiver.received.map(({ type, data }) => [type, data.id]).sort()).toEqual(specs.map(({ id }) => ['job.done', id]).sort());
+      await receiver.goAway();
     });
     it('are forgotten after their time, and not before', async () => {
       const queue = await openQueue({ keepMs: 300 });

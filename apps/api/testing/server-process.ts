@@ -15,10 +15,15 @@ export type ServerProcess = {
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
-/** @param environment on top of: a free port, one CPU thread, no rate. Resolves once it is ready. */
-export async function startServerProcess(environment: Readonly<Record<string, string>>): Promise<ServerProcess> {
+/**
+ * Resolves once it is ready.
+ * @param environment on top of: a free port, one CPU thread, no rate
+ * @param through words of a command that becomes the server: `unshare -m`
+ */
+export async function startServerProcess(environment: Readonly<Record<string, string>>, through: readonly string[] = []): Promise<ServerProcess> {
   const ours = { PORT: '0', FAIRWEATHER_BACKEND: 'cpu', FAIRWEATHER_THREADS: '1', FAIRWEATHER_RATE_PER_MINUTE: '0' };
-  const child = spawn(process.execPath, [MAIN], { env: { PATH: process.env.PATH, ...ours, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const [command = process.execPath, ...words] = [...through, process.execPath, MAIN];
+  const child = spawn(command, words, { env: { PATH: process.env.PATH, ...ours, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
   const lines: Record<string, unknown>[] = [];
   const signal = async (name: NodeJS.Signals): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;

@@ -1,0 +1,2 @@
+import { type BlobStore } from './job.ts';
+export declare function openFolderStore(folder: string): Promise<BlobStore>;
