@@ -65,11 +65,12 @@ def main():
     print(f"| megapixels | weather | pictures | input | {' | '.join(scales)} | factors of {scales[-1]} |")
     print("|---" * (5 + len(scales)) + "|")
     for megapixels in map(float, options.megapixels.split(",")):
+        large_enough = [p for p in pictures if read_rgb(p).size / 3 > 0.85e6 * megapixels]
         for kind in options.kinds.split(","):
             with tempfile.TemporaryDirectory() as name:
                 folder = Path(name) / "input"
                 folder.mkdir()
-                truths = render_pictures(folder, pictures, kind, megapixels, options.short_side)
+                truths = render_pictures(folder, large_enough, kind, megapixels, options.short_side)
                 cells = [f"{mean_psnr(folder, truths):.2f}"]
                 for scale in scales:
                     reports = restore_folder(folder, Path(name) / scale, scale)

@@ -1,9 +1,9 @@
 /** Pixels and an open model -> the weather found, and the way to restore them; which way depends on when the model asks its pool. */
-import { computeCondition, observeWeather } from './conditioning/condition.ts';
+import { computeCondition, type Observation, observeWeather } from './conditioning/condition.ts';
 import { computeStepCondition } from './conditioning/step-condition.ts';
 import type { Pixels } from './image/pixels.ts';
 import { rowsOfPixels } from './image/resize-bilinear.ts';
-import type { AnyOpenModel } from './open-model.ts';
+import type { AnyOpenModel, OpenModel } from './open-model.ts';
 import type { CheckedOptions } from './options.ts';
 import type { PhaseClock } from './progress-clock.ts';
 import type { WeatherFinding } from './report.ts';
@@ -24,13 +24,20 @@ export type ConditionedPicture = {
 
 /** @param remove names of the model's weathers, checked; `undefined` for all */
 export async function conditionPicture(pixels: Pixels, model: AnyOpenModel, remove: readonly string[] | undefined): Promise<ConditionedPicture> {
-  if (model.promptQuery === 'once') {
-    const observation = await observeWeather(pixels, model);
-    const condition = await computeCondition(observation, model, remove);
-    return { weather: observation.weather, restore: (tileRule, options, deps) => restorePixels(pixels, model, condition, tileRule, options, deps) };
-  }
+  if (model.promptQuery === 'once') return conditionObserved(pixels, await observeWeather(pixels, model), model, remove);
   const condition = await computeStepCondition(rowsOfPixels(pixels), model);
   return { weather: [], restore: (tileRule, options, deps) => restoreBySteps(pixels, model, condition, tileRule, options, deps) };
+}
+
+/** The same when the weather has been looked at already; the observation may be of this picture at another size. */
+export async function conditionObserved(
+  pixels: Pixels,
+  observation: Observation,
+  model: OpenModel,
+  remove: readonly string[] | undefined,
+): Promise<ConditionedPicture> {
+  const condition = await computeCondition(observation, model, remove);
+  return { weather: observation.weather, restore: (tileRule, options, deps) => restorePixels(pixels, model, condition, tileRule, options, deps) };
 }
 
 /** The weather alone; none where the model names no weather. */

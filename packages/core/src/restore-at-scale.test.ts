@@ -70,6 +70,13 @@ describe('restoring at a scale', () => {
     expect(native.report.tiles.count).toBeGreaterThan(1);
     expect([auto.width, auto.height]).toEqual([840, 810]);
   });
+  it('looks at the picture in both sizes, and reports what either found', async () => {
+    const looks: string[] = [];
+    const restorer = await createFakeRestorer({ onRun: (graph) => looks.push(graph) });
+    const { report } = await restorer.restore(await encodePicture(paintPixels(100, 60), 'png'), { scale: 0.5 });
+    expect(looks.filter((graph) => graph === 'condition')).toHaveLength(2);
+    expect(report.weather[0]).toMatchObject({ weather: 'rain', presence: expect.closeTo(0.9975, 3) });
+  });
   it('goes by the weather that is to go, and reports what was found where it worked', async () => {
     const file = await encodePicture(paintPixels(840, 810), 'png');
     const restorer = await createFakeRestorer({ query: HAZE });

@@ -1,5 +1,6 @@
 /** Pixels and an open model -> the weather found, and the way to restore them at the scale that was chosen: as they are, or reduced and brought back. */
-import { conditionPicture, type ConditionedPicture, findWeather } from './condition-picture.ts';
+import { conditionObserved, conditionPicture, type ConditionedPicture } from './condition-picture.ts';
+import { type Observation, observeWeather, uniteObservations } from './conditioning/condition.ts';
 import { createPixels, type Pixels } from './image/pixels.ts';
 import { shrinkPixels } from './image/resize.ts';
 import { cutRgba } from './image/rgba.ts';
@@ -13,7 +14,10 @@ import { enlargeResidual, type ReducedRestoration } from './scaling/enlarge-resi
 /** Rows of the full picture that are brought back between two looks at the signal. */
 const BAND_ROWS = 256;
 
-/** @throws the signal's reason; RestoreError `backend-failed`, `dims-mismatch` */
+/**
+ * A picture that is reduced is looked at in both sizes, for each shows weather that the other hides; what either found guides the network.
+ * @throws the signal's reason; RestoreError `backend-failed`, `dims-mismatch`
+ */
 export async function conditionAtScale(
   pixels: Pixels,
   model: AnyOpenModel,
@@ -22,20 +26,26 @@ export async function conditionAtScale(
   const chosen = chooseScale(option, pixels, model.promptQuery === 'once');
   if (chosen.factor === 1) return { ...(await conditionPicture(pixels, model, remove)), scale: chosen };
   const degraded = shrinkPixels(pixels, chosen);
-  const reduced = await conditionPicture(degraded, model, remove);
-  const toGo = (weather: readonly WeatherFinding[]): readonly WeatherFinding[] =>
-    weather.filter((finding) => remove === undefined || remove.includes(finding.weather));
-  const scale = option === 'auto' ? confirmScale(chosen, pixels, toGo(await findWeather(pixels, model)), toGo(reduced.weather)) : chosen;
-  if (scale.factor === 1) return { ...(await conditionPicture(pixels, model, remove)), scale };
+  if (model.promptQuery !== 'once') return { ...bringBack(pixels, degraded, await conditionPicture(degraded, model, remove), true), scale: chosen };
+
+  const [own, reduced] = [await observeWeather(pixels, model), await observeWeather(degraded, model)];
+  const toGo = ({ weather }: Observation): readonly WeatherFinding[] => weather.filter((finding) => remove === undefined || remove.includes(finding.weather));
+  const scale = option === 'auto' ? confirmScale(chosen, pixels, toGo(own), toGo(reduced)) : chosen;
+  if (scale.factor === 1) return { ...(await conditionObserved(pixels, own, model, remove)), scale };
+  const both = uniteObservations(own, reduced, model);
+  return { ...bringBack(pixels, degraded, await conditionObserved(degraded, both, model, remove), !isSmooth(toGo(both))), scale };
+}
+
+/** The way of the reduced picture, and from there to full size. */
+function bringBack(pixels: Pixels, degraded: Pixels, { weather, restore }: ConditionedPicture, remainder: boolean): ConditionedPicture {
   return {
-    weather: reduced.weather,
-    scale,
+    weather,
     async restore(tileRule, options, deps) {
       const tell: PhaseClock['tell'] = (event) => {
         if (event.type !== 'patch') deps.tell(event); // those of the reduced picture are nobody's
       };
-      const { restored, tiles } = await reduced.restore(tileRule, { ...options, patchPixels: false }, { ...deps, tell });
-      return { restored: await enlarge(pixels, { degraded, restored }, !isSmooth(toGo(reduced.weather)), options, deps), tiles };
+      const { restored, tiles } = await restore(tileRule, { ...options, patchPixels: false }, { ...deps, tell });
+      return { restored: await enlarge(pixels, { degraded, restored }, remainder, options, deps), tiles };
     },
   };
 }

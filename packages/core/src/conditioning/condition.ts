@@ -6,7 +6,7 @@ import type { WeatherFinding } from '../report.ts';
 import type { Condition } from '../sampler/denoiser.ts';
 import { computeDepthPrompts, computeDepthTokens } from './depth-prompts.ts';
 import { cutPatches, viewImage } from './image-view.ts';
-import { type PromptPool, type PromptScores, scorePrompts, selectPrompts } from './prompt-pool.ts';
+import { type PromptPool, type PromptScores, scorePrompts, selectPrompts, uniteScores } from './prompt-pool.ts';
 import { gatherWeatherPrompts } from './weather-prompts.ts';
 import { computeWeatherQuery } from './weather-query.ts';
 import { reportWeather } from './weather-report.ts';
@@ -29,6 +29,12 @@ export async function observeWeather(pixels: Pixels, { spec, pool, graphs }: Con
   const query = await computeWeatherQuery(graphs.condition, view, patches, pool.keys.dims[1] as number); // [1,C]
   const scores = scorePrompts(pool, query);
   return { view, scores, weather: reportWeather(pool, scores, spec.weathers) };
+}
+
+/** Two looks at one picture -> one, with the weather that either of them found, and the view of the second. */
+export function uniteObservations(first: Observation, second: Observation, { spec, pool }: Pick<ConditioningModel, 'spec' | 'pool'>): Observation {
+  const scores = uniteScores(first.scores, second.scores);
+  return { view: second.view, scores, weather: reportWeather(pool, scores, spec.weathers) };
 }
 
 /** Chooses the weather prompts for what is to be removed, and computes the depth prompts. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../../testing/expect-close.ts';
 import { tensor } from '../tensor/tensor.ts';
-import { type PromptPool, readPromptPool, scorePrompts, selectPrompts } from './prompt-pool.ts';
+import { type PromptPool, type PromptScores, readPromptPool, scorePrompts, selectPrompts, uniteScores } from './prompt-pool.ts';
 import { gatherWeatherPrompts } from './weather-prompts.ts';
 import { reportWeather } from './weather-report.ts';
 
@@ -64,6 +64,13 @@ describe('reportWeather', () => {
   });
   it('gives shares of 0 when nothing is there', () => {
     expect(reportWeather(pool, { cosines: new Float64Array(4), weights: new Float64Array(4) }, weathers).map(({ share }) => share)).toEqual([0, 0]);
+  });
+});
+
+describe('uniteScores', () => {
+  it('keeps of every sub-prompt the higher score of two looks', () => {
+    const look = (...values: readonly number[]): PromptScores => ({ cosines: Float64Array.from(values), weights: Float64Array.from(values, (v) => v / 2) });
+    expect(uniteScores(look(0.1, 0.9, -0.5), look(0.4, 0.2, -0.7))).toEqual(look(0.4, 0.9, -0.5));
   });
 });
 

@@ -47,6 +47,12 @@ export function scorePrompts(pool: PromptPool, query: Tensor<'NC'>): PromptScore
   return { cosines, weights: cosines.map((cosine) => 1 / (1 + Math.exp(-(scale * cosine + bias)))) };
 }
 
+/** Two looks at one picture -> what either of them found: of every sub-prompt the higher score. */
+export function uniteScores(a: PromptScores, b: PromptScores): PromptScores {
+  const higher = (of: Float64Array, than: Float64Array): Float64Array => of.map((value, i) => Math.max(value, than[i] as number)); // one per sub-prompt
+  return { cosines: higher(a.cosines, b.cosines), weights: higher(a.weights, b.weights) };
+}
+
 /**
  * The best `topK` sub-prompts that may be used, best first; ties go to the lower index. A sub-prompt may be used when the sum of its
  * affinities over the weathers to remove is at least one half.

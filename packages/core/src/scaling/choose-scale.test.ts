@@ -34,6 +34,7 @@ describe('confirmScale', () => {
   const hardly = { width: 1200, height: 900 };
   it.each([
     ['haze', findings(0, 0, 0.3), findings(0, 0, 0.9)],
+    ['haze that only native size shows', findings(0, 0, 0.9), findings(0, 0, 0.3)],
     ['rain in haze, however fine', findings(0.9, 0, 0.3), findings(0.9, 0, 0.9)],
     ['rain too coarse to be found at native size', findings(0.1), findings(0.99)],
     ['nothing', findings(), findings()],

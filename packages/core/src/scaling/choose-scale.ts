@@ -37,7 +37,7 @@ export function chooseScale(option: ScaleOption, { width, height }: { readonly w
  * With `auto`, once the weather was looked for at both sizes: native where rain or snow is fine enough to be found there and no haze, and where the
  * picture is hardly too large and has no haze; else as `chooseScale` said.
  * @param native  what is to go of the weather found at native size
- * @param reduced the same of the reduced picture, which shows more of it
+ * @param reduced the same of the reduced picture
  */
 export function confirmScale(
   chosen: ScaleFacts,
@@ -46,7 +46,7 @@ export function confirmScale(
   reduced: readonly WeatherFinding[],
 ): ScaleFacts {
   const stay = (reason: string): ScaleFacts => ({ factor: 1, width: size.width, height: size.height, reason });
-  if (finds(reduced, SMOOTH)) return { ...chosen, reason: `${chosen.reason} There is ${SMOOTH}, of which nothing is lost.` };
+  if (finds(native, SMOOTH) || finds(reduced, SMOOTH)) return { ...chosen, reason: `${chosen.reason} There is ${SMOOTH}, of which nothing is lost.` };
   const fine = FINE.find((weather) => finds(native, weather));
   if (fine !== undefined) return stay(`There is ${fine} fine enough to be found at native size.`);
   if (chosen.factor > HAZE_ONLY_FACTOR) return stay(`There is no ${SMOOTH}, and the shorter side has only ${Math.min(size.width, size.height)} px.`);
