@@ -1,2 +1,0 @@
-import { type BlobStore } from './job.ts';
-export declare function openFolderStore(folder: string): Promise<BlobStore>;
