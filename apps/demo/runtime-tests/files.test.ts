@@ -30,7 +30,7 @@ afterAll(async () => {
   if (folder) await rm(folder, { recursive: true });
 });
 
-it('is used by keys alone from choosing a picture to its download', async () => {
+it('is used by keys alone from choosing a picture to its download', { timeout: 120_000 }, async () => {
   await page.keyboard.press('Tab');
   const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
   await chooser.setFiles({ name: 'a rainy day.png', mimeType: 'image/png', buffer: picture });
