@@ -41,7 +41,10 @@ def render_pictures(folder: Path, pictures: list, kind: str, megapixels: float, 
 def restore_folder(folder: Path, out: Path, scale: str) -> list:
     """The reports of the command, one a picture."""
     words = ["npm", "run", "--silent", "fairweather", "--", "restore", str(folder), "-o", str(out), "--scale", scale, "--json"]
-    return [json.loads(line) for line in subprocess.run(words, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout.splitlines()]
+    done = subprocess.run(words, cwd=REPOSITORY, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"The command ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def mean_psnr(folder: Path, truths: dict) -> float:
