@@ -58,5 +58,7 @@ export const NAMES: Readonly<Record<OutputFormat, string>> = { jpeg: 'JPEG', png
 function describeEngineFile({ warnings }: RestoreReport, { metadata }: FileChoice): string {
   if (metadata === 'strip') return 'The file as it was restored, without EXIF and XMP.';
   const lost = warnings.some(({ code }) => code === 'metadata-lost');
-  return lost ? 'Without the EXIF and XMP of yours: this file cannot take them from it.' : 'The file as it was restored, with the EXIF and XMP of yours.';
+  return lost
+    ? 'Without the EXIF and XMP of yours: this file cannot take them from it.'
+    : 'The file as it was restored, with the EXIF and XMP of yours, where there are any.';
 }
