@@ -37,14 +37,15 @@ describe('confirmScale', () => {
     ['haze that only native size shows', findings(0, 0, 0.9), findings(0, 0, 0.3)],
     ['rain in haze, however fine', findings(0.9, 0, 0.3), findings(0.9, 0, 0.9)],
     ['rain too coarse to be found at native size', findings(0.1), findings(0.99)],
-    ['nothing', findings(), findings()],
-    ['drops', findings(0, 0, 0, 0.9), findings(0, 0, 0, 0.9)],
   ])('reduces a large picture with %s', (_, native, reduced) => expect(confirmScale(chosen, large, native, reduced).factor).toBe(chosen.factor));
   it.each([
     ['rain', findings(0.9), findings(0.9)],
     ['snow', findings(0, 0.6), findings(0, 0.2)],
   ])('leaves a large picture alone where fine %s is found', (name, native, reduced) => {
     expect(confirmScale(chosen, large, native, reduced)).toMatchObject({ factor: 1, ...large, reason: expect.stringContaining(name) });
+  });
+  it('leaves a large picture alone where there is nothing but drops, or nothing at all', () => {
+    for (const found of [findings(), findings(0, 0, 0, 0.9)]) expect(confirmScale(chosen, large, found, found)).toMatchObject({ factor: 1, ...large });
   });
   it('reduces a picture that is hardly too large for haze alone', () => {
     const slightly = chooseScale('auto', hardly, true);

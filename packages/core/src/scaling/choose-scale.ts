@@ -34,8 +34,8 @@ export function chooseScale(option: ScaleOption, { width, height }: { readonly w
 }
 
 /**
- * With `auto`, once the weather was looked for at both sizes: native where rain or snow is fine enough to be found there and no haze, and where the
- * picture is hardly too large and has no haze; else as `chooseScale` said.
+ * With `auto`, once the weather was looked for at both sizes: reduced where there is haze, or rain or snow that native size does not show; but native
+ * where the picture is hardly too large and has no haze. (Drops are found in many a clear picture that is out of focus, so they decide nothing.)
  * @param native  what is to go of the weather found at native size
  * @param reduced the same of the reduced picture
  */
@@ -49,8 +49,10 @@ export function confirmScale(
   if (finds(native, SMOOTH) || finds(reduced, SMOOTH)) return { ...chosen, reason: `${chosen.reason} There is ${SMOOTH}, of which nothing is lost.` };
   const fine = FINE.find((weather) => finds(native, weather));
   if (fine !== undefined) return stay(`There is ${fine} fine enough to be found at native size.`);
+  const coarse = FINE.find((weather) => finds(reduced, weather));
+  if (coarse === undefined) return stay(`There is no ${[SMOOTH, ...FINE].join(', ')} that a smaller size would help with.`);
   if (chosen.factor > HAZE_ONLY_FACTOR) return stay(`There is no ${SMOOTH}, and the shorter side has only ${Math.min(size.width, size.height)} px.`);
-  return chosen;
+  return { ...chosen, reason: `${chosen.reason} There is ${coarse}, too coarse to be found at native size.` };
 }
 
 /** Whether all that is to go is smooth: then what a line leaves of the residual is the network's noise, and else a part of it. */
