@@ -39,7 +39,7 @@ describe('fairweather --server', () => {
     const refused = await run(['restore', 'in.png', '--server', server.url, '--key', 'fw_wrong']);
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('(unauthorized)')]);
     const wrong = await run(['restore', 'in.png', '--server', 'nowhere']);
-    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('baseUrl must be')]);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('--server must be')]);
   });
   it.each<[string, readonly string[], string]>([
     ['an engine of this machine', ['--server', 'http://127.0.0.1:9', '--backend', 'cpu'], 'cannot be used with'],

@@ -119,6 +119,22 @@ describe('inputs', () => {
     expect(pixels).toEqual(fromFile);
     expect(bitmap).toEqual(fromFile);
   });
+  it('keeps EXIF, XMP and colour profile, upright, unless it is told to strip them', async () => {
+    const file = await sharp(published.picture('crop.png'))
+      .withMetadata({ icc: 'p3', orientation: 6 })
+      .withExifMerge({ IFD0: { Copyright: 'A. Nyone' } })
+      .withXmp('<x:xmpmeta xmlns:x="adobe:ns:meta/"/>')
+      .jpeg()
+      .toBuffer();
+    const [page, url] = [await open(), `data:image/jpeg;base64,${file.toString('base64')}`];
+    const [kept, stripped] = [await restore(page, { url }), await restore(page, { url, options: { output: { metadata: 'strip' } } })];
+    const { width, height, icc } = await sharp(file).metadata();
+    const [header, bare] = await Promise.all([kept, stripped].map(({ png = [] }) => sharp(Uint8Array.from(png)).metadata()));
+    expect(header).toMatchObject({ format: 'jpeg', width: height, height: width, orientation: 1 });
+    expect([header?.exif?.includes('A. Nyone'), header?.xmp?.toString().includes('xmpmeta'), header?.icc?.equals(icc as Buffer)]).toEqual([true, true, true]);
+    expect([bare?.exif, bare?.xmp, bare?.icc?.equals(icc as Buffer)]).toEqual([undefined, undefined, true]);
+    expect(kept.report?.warnings).toEqual([]);
+  });
   it('says what is wrong with an option, a picture or an engine', async () => {
     const page = await open();
     const errorOf = async (task: PageTask, engine?: PageEngineOptions, name?: string) => (await restore(page, task, engine, name)).error;
