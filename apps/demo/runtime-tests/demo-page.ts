@@ -32,7 +32,7 @@ export async function launchDemoBrowser(flags: readonly string[] = []): Promise<
     complaints,
     async open(address, options) {
       const page = await (await browser.newContext(options)).newPage();
-      page.setDefaultTimeout(110_000); // a busy machine may take a minute to start the engine; the tests' own limits are lower where it runs already
+      page.setDefaultTimeout(40_000); // a busy machine takes a while to start the engine; the tests' own limits are lower where it runs already
       page.on('pageerror', (error) => complaints.push(error.message));
       page.on('console', (message) => {
         const asked = message.location().url.endsWith('/v1/limits'); // whether there is a server; the browser writes its 404 down

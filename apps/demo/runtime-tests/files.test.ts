@@ -32,7 +32,7 @@ afterAll(async () => {
 
 it('is used by keys alone from choosing a picture to its download', { timeout: 120_000 }, async () => {
   await page.keyboard.press('Tab');
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Space')]);
   await chooser.setFiles({ name: 'a rainy day.png', mimeType: 'image/png', buffer: picture });
   await restored(page);
   const reach = async (id: string): Promise<void> => {
