@@ -31,8 +31,11 @@ afterAll(async () => {
 });
 
 it('is used by keys alone from choosing a picture to its download', { timeout: 120_000 }, async () => {
+  const asked = page.waitForEvent('filechooser'); // well before the key: Chromium must have been told not to open a dialog of its own
   await page.keyboard.press('Tab');
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Space')]);
+  await page.evaluate(() => document.activeElement?.id);
+  await page.keyboard.press('Space');
+  const chooser = await asked;
   await chooser.setFiles({ name: 'a rainy day.png', mimeType: 'image/png', buffer: picture });
   await restored(page);
   const reach = async (id: string): Promise<void> => {
