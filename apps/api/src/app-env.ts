@@ -56,7 +56,12 @@ export type AppEnv = {
     span: Span;
     /** Facts for the log line: sizes, model, milliseconds; no picture, no key. */
     facts: Record<string, string | number>;
+    /** Of an answer that has only begun when its route returns: how it ends. Logged, counted and traced then. */
+    goesOn: Promise<AnswerEnd>;
   };
 };
+
+/** `status` as a plain answer would have had it; `thrown` is what failed. */
+export type AnswerEnd = { readonly status: number; readonly thrown?: unknown };
 
 export type App = OpenAPIHono<AppEnv>;

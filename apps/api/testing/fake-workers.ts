@@ -1,6 +1,6 @@
 /** Inference processes for tests of what is around them: every picture is given back as it came, when the test says so. */
 import type { RestoreReport } from '@fairweather/core';
-import type { Work, WorkResult } from '../src/engine/messages.ts';
+import type { Work, WorkProgress, WorkResult } from '../src/engine/messages.ts';
 import { type Done, type InferenceWorker, WorkerLost } from '../src/engine/start-worker.ts';
 
 /** What a test does to a worker, and sees of it. */
@@ -10,6 +10,8 @@ export type FakeWorkers = {
   readonly begun: number[];
   /** Workers started so far. */
   readonly started: number;
+  /** Has the oldest piece of work tell its progress. */
+  tell(progress: WorkProgress): void;
   /** Ends the oldest piece of work: with its result, with an error, or with the loss of its worker. */
   finish(): void;
   fail(error: unknown): void;
@@ -21,7 +23,7 @@ export function createFakeWorkers(
   mode: 'at-once' | 'held',
   answer: (work: Work) => Promise<WorkResult[Work['kind']]> = async (work) => echo(work),
 ): FakeWorkers {
-  const held: { resolve(): void; reject(error: unknown): void; lose(): void }[] = [];
+  const held: { tell(progress: WorkProgress): void; resolve(): void; reject(error: unknown): void; lose(): void }[] = [];
   const begun: number[] = [];
   let started = 0;
   return {
@@ -29,6 +31,7 @@ export function createFakeWorkers(
     get started() {
       return started;
     },
+    tell: (progress) => held[0]?.tell(progress),
     finish: () => held.shift()?.resolve(),
     fail: (error) => held.shift()?.reject(error),
     lose: () => held.shift()?.lose(),
@@ -42,11 +45,16 @@ export function createFakeWorkers(
         refused: [],
         lost: lost.signal,
         end: async () => lost.abort(new WorkerLost('ended', { begun: false })),
-        run: async <K extends Work['kind']>(work: Work & { readonly kind: K }, signal: AbortSignal): Promise<Done<K>> => {
+        run: async <K extends Work['kind']>(
+          work: Work & { readonly kind: K },
+          signal: AbortSignal,
+          onProgress?: (progress: WorkProgress) => void,
+        ): Promise<Done<K>> => {
           begun.push(work.input[0] ?? -1);
           if (mode === 'held')
             await new Promise<void>((resolve, reject) => {
               const entry = {
+                tell: (progress: WorkProgress) => onProgress?.(progress),
                 resolve,
                 reject,
                 lose: () => {

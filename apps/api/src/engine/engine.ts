@@ -26,7 +26,8 @@ export type EngineStatus = {
 /** A place among those that are served, held from before the upload until the answer. */
 export type Place = {
   /**
-   * @param onProgress told of phases and tiles
+   * @param onProgress told of phases, steps and tiles
+   * @param onPlace told of its place while it waits, 1 for the next to be begun, whenever it changes
    * @returns the result and how long it waited for a worker
    * @throws RestoreError; ApiError `deadline-exceeded`, `engine-crashed`, `shutting-down`; the signal's reason
    */
@@ -34,6 +35,7 @@ export type Place = {
     work: Work & { readonly kind: K },
     signal: AbortSignal,
     onProgress?: (progress: WorkProgress) => void,
+    onPlace?: (place: number) => void,
   ): Promise<{ readonly result: WorkResult[K]; readonly waitedMs: number }>;
   /** Gives the place to others. A second call does nothing. */
   release(): void;
@@ -85,7 +87,10 @@ type Job = {
   readonly work: Work;
   readonly signal: AbortSignal;
   readonly onProgress: ((progress: WorkProgress) => void) | undefined;
+  readonly onPlace: ((place: number) => void) | undefined;
   readonly enqueuedAt: number;
+  /** What was told last. */
+  place: number;
   crashes: number;
   resolve(done: { readonly result: WorkResult[Work['kind']]; readonly waitedMs: number }): void;
   reject(error: unknown): void;
@@ -98,6 +103,8 @@ export function createEngine(settings: EngineSettings, { manifest, startWorker, 
   const closing = new AbortController();
   const workers = new Set<InferenceWorker>();
   const idle = new Set<() => void>();
+  /** Work that a worker holds while it does another piece, in the order it was given out. */
+  const held = new Set<Job>();
   let state: EngineState = 'loading';
   let backend = '';
   let running = 0;
@@ -129,7 +136,7 @@ export function createEngine(settings: EngineSettings, { manifest, startWorker, 
     taken.set(client, own + 1);
     let held = true;
     return {
-      run: (work, signal, onProgress) => enqueue(client, work, signal, onProgress),
+      run: (work, signal, onProgress, onPlace) => enqueue(client, work, signal, onProgress, onPlace),
       release() {
         if (!held) return;
         held = false;
@@ -146,6 +153,7 @@ export function createEngine(settings: EngineSettings, { manifest, startWorker, 
     work: Work & { readonly kind: K },
     outer: AbortSignal,
     onProgress: ((progress: WorkProgress) => void) | undefined,
+    onPlace: ((place: number) => void) | undefined,
   ): Promise<{ readonly result: WorkResult[K]; readonly waitedMs: number }> {
     // Everything that listens is taken off again: a signal of others that is listened to stays in memory, and the picture with it.
     const deadline = new AbortController();
@@ -155,18 +163,30 @@ export function createEngine(settings: EngineSettings, { manifest, startWorker, 
     const done = new Promise<{ readonly result: WorkResult[Work['kind']]; readonly waitedMs: number }>((resolve, reject) => {
       if (state === 'failed' || closing.signal.aborted) return reject(shuttingDown());
       if (signal.aborted) return reject(signal.reason);
-      const job: Job = { client, work, signal, onProgress, enqueuedAt: now(), crashes: 0, resolve, reject };
+      const job: Job = { client, work, signal, onProgress, onPlace, enqueuedAt: now(), place: 0, crashes: 0, resolve, reject };
       leave = () => {
-        if (queue.remove(client, job)) reject(signal.reason);
+        if (!queue.remove(client, job)) return;
+        reject(signal.reason);
+        tellPlaces();
       };
       signal.addEventListener('abort', leave);
       queue.put(client, job);
+      tellPlaces();
     });
     const settled = done.finally(() => {
       clearTimeout(timer);
       signal.removeEventListener('abort', leave);
     });
     return settled as Promise<{ readonly result: WorkResult[K]; readonly waitedMs: number }>; // the worker answers by the work's kind
+  }
+
+  /** What a worker holds comes before what waits for a worker. */
+  function tellPlaces(): void {
+    for (const [i, job] of [...held, ...queue.order()].entries()) {
+      if (job.place === i + 1) continue;
+      job.place = i + 1;
+      job.onPlace?.(job.place);
+    }
   }
 
   /** One slot: a worker, and another one when it is lost, until the engine closes. */
@@ -188,7 +208,8 @@ export function createEngine(settings: EngineSettings, { manifest, startWorker, 
       backend = worker.backend;
       if (state === 'loading') state = 'ready';
       onEvent({ type: 'started', backend: worker.backend, psnrDb: worker.psnrDb, refused: worker.refused });
-      await Promise.all(Array.from({ length: settings.perWorker }, () => serve(worker)));
+      const inHand = new Set<Job>();
+      await Promise.all(Array.from({ length: settings.perWorker }, () => serve(worker, inHand)));
       workers.delete(worker);
       if (!closing.signal.aborted) {
         crashes++;
@@ -199,20 +220,24 @@ export function createEngine(settings: EngineSettings, { manifest, startWorker, 
   }
 
   /** Work by work, until the worker is lost or the engine closes. */
-  async function serve(worker: InferenceWorker): Promise<void> {
+  async function serve(worker: InferenceWorker, inHand: Set<Job>): Promise<void> {
     const stop = AbortSignal.any([worker.lost, closing.signal]);
-    while (!stop.aborted) await serveNext(worker, stop);
+    while (!stop.aborted) await serveNext(worker, inHand, stop);
   }
 
   /** A function of its own: a loop that waits for the next piece would hold the picture of the last one meanwhile. */
-  async function serveNext(worker: InferenceWorker, stop: AbortSignal): Promise<void> {
+  async function serveNext(worker: InferenceWorker, inHand: Set<Job>, stop: AbortSignal): Promise<void> {
     const job = await queue.take(stop);
-    if (job !== undefined) await runJob(worker, job);
+    if (job !== undefined) await runJob(worker, inHand, job);
   }
 
-  async function runJob(worker: InferenceWorker, job: Job): Promise<void> {
+  /** @param inHand what this worker has, the piece it does first */
+  async function runJob(worker: InferenceWorker, inHand: Set<Job>, job: Job): Promise<void> {
     running++;
     const begin = now();
+    if (inHand.size > 0) held.add(job);
+    inHand.add(job);
+    tellPlaces();
     try {
       const { result, heldMs } = await worker.run(job.work, job.signal, job.onProgress);
       meanWorkMs += 0.2 * (now() - begin - heldMs - meanWorkMs);
@@ -221,10 +246,16 @@ export function createEngine(settings: EngineSettings, { manifest, startWorker, 
       if (closing.signal.aborted) return job.reject(shuttingDown());
       if (!(error instanceof WorkerLost)) return job.reject(error);
       if (error.begun) job.crashes++; // the others only happened to be there; told after it, they are put before it
+      job.place = 0; // it waits anew
       if (job.crashes < 2) queue.putFirst(job.client, job);
       else job.reject(new ApiError('engine-crashed', 'The inference process ended twice while it had this picture.', { cause: error }));
     } finally {
       running--;
+      inHand.delete(job);
+      held.delete(job);
+      const [next] = inHand; // it is begun now
+      if (next !== undefined) held.delete(next);
+      tellPlaces();
     }
   }
 

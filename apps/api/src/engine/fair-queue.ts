@@ -11,6 +11,8 @@ export type FairQueue<T> = {
   take(signal: AbortSignal): Promise<T | undefined>;
   /** Takes an item out again; false when it is no longer there. */
   remove(client: string, item: T): boolean;
+  /** Items in the order they are taken when no others come. */
+  order(): readonly T[];
   /** Takes all items out. */
   clear(): readonly T[];
 };
@@ -80,6 +82,12 @@ export function createFairQueue<T>(): FairQueue<T> {
       line.splice(at, 1);
       if (line.length === 0) lines.delete(client);
       return true;
+    },
+    order() {
+      const left = [...lines.values()];
+      const turns = Math.max(0, ...left.map(({ length }) => length));
+      const inTurn = Array.from({ length: turns }, (_, turn) => left.flatMap((line) => line.slice(turn, turn + 1)));
+      return [...urgent.map(({ item }) => item), ...inTurn.flat()];
     },
     clear() {
       const items: T[] = [];

@@ -33,7 +33,7 @@ async function serve(settings: WorkerSettings): Promise<void> {
   const doWork = async ({ id, work, progress }: Extract<WorkerRequest, { type: 'work' }>, controller: AbortController, cameAt: number): Promise<void> => {
     const heldMs = performance.now() - cameAt;
     const onProgress: OnProgress = (event) => {
-      if (progress && (event.type === 'phase' || event.type === 'tile')) tell({ type: 'progress', id, progress: event });
+      if (progress && (event.type === 'phase' || event.type === 'step' || event.type === 'tile')) tell({ type: 'progress', id, progress: event });
     };
     try {
       controller.signal.throwIfAborted();

@@ -20,8 +20,8 @@ export type WorkerSettings = {
   readonly modelsDir: string | undefined;
 };
 
-/** How far a piece of work is: a phase begins, or a tile is done. */
-export type WorkProgress = Extract<ProgressEvent, { readonly type: 'phase' | 'tile' }>;
+/** How far a piece of work is: a phase begins, a step or a tile is done. */
+export type WorkProgress = Extract<ProgressEvent, { readonly type: 'phase' | 'step' | 'tile' }>;
 
 /** `progress` says whether it is to be told. */
 export type WorkerRequest =

@@ -2,7 +2,7 @@
  * A request -> the answer of one server. Another one is asked when the first is full, broke off, or (with hedging) is slow, as far as the request
  * may be sent again.
  */
-import { HEADERS, ROUTES } from '@fairweather/core/contract';
+import { HEADERS, PROGRESS_TYPE, ROUTES } from '@fairweather/core/contract';
 import { GatewayError } from './gateway-error.ts';
 import { createOrigins, type Held } from './origins.ts';
 import { BodyTooLarge, openBody, type ReplayableBody } from './replayable-body.ts';
@@ -78,10 +78,14 @@ export function createForward(settings: ForwardSettings, send: (request: Request
     let last: unknown;
     for (let held = origins.choose(tried); held !== undefined; held = origins.choose(tried)) {
       tried.add(held.url);
+      let goesOn = false;
       try {
         const response = await ask(held, errand, lost);
         if (response.status === 502) throw brokenOff(request); // of a proxy in front of it
-        if (response.status !== 503) return response;
+        if (response.status !== 503) {
+          goesOn = response.headers.get('Content-Type') === PROGRESS_TYPE;
+          return goesOn ? untilItEnds(response, held.release) : response;
+        }
         // Full, loading or ending: another one may be free.
         held.failed(Number(response.headers.get('Retry-After') ?? 1));
         await response.body?.cancel();
@@ -94,7 +98,7 @@ export function createForward(settings: ForwardSettings, send: (request: Request
         last = error instanceof GatewayError ? error : brokenOff(request);
         if (!isIdempotent(request)) break;
       } finally {
-        held.release();
+        if (!goesOn) held.release();
       }
       if (!body.replayable) break;
     }
@@ -157,6 +161,28 @@ async function readShort(response: Response, keepBytes: number): Promise<Respons
   const length = response.headers.get('Content-Length');
   if (response.body === null || length === null || Number(length) > keepBytes) return response;
   return new Response(await response.arrayBuffer(), response);
+}
+
+/** The server works while its answer goes on: it is in its hand until then. */
+function untilItEnds(response: Response, release: () => void): Response {
+  const reader = response.body?.getReader();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = (await reader?.read()) ?? { done: true };
+        if (!done && value !== undefined) return controller.enqueue(value);
+        controller.close();
+      } catch (error) {
+        controller.error(error);
+      }
+      release();
+    },
+    cancel(reason) {
+      release();
+      return reader?.cancel(reason);
+    },
+  });
+  return new Response(body, response);
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 /** Restored pictures by the content they were made of, in stores of the platform; each client's apart. Off unless it is set up. */
-import { ROUTES } from '@fairweather/core/contract';
+import { PROGRESS_TYPE, ROUTES } from '@fairweather/core/contract';
 import { splitStream } from './split-stream.ts';
 
 export type ResultCache = {
@@ -35,6 +35,7 @@ export function createResultCache(stores: readonly ResultStore[]): ResultCache {
     },
     keep(request, client, response, later) {
       if (response.status !== 200 || response.body === null || !isCacheable(request)) return response;
+      if (response.headers.get('Content-Type') === PROGRESS_TYPE) return response; // it is no picture, and may end in a problem
       return keepIn(stores, nameOf(request, client), response, later);
     },
   };

@@ -24,7 +24,9 @@ export function createJobRunner({ engine, blobs }: { readonly engine: Engine; re
     if (input === undefined) throw new Error(`The picture of job ${id} is not in the store.`);
     const place = engine.reserve(client, { beyondLimits: true }); // bounded by the queue's concurrency
     try {
-      const { result } = await place.run({ kind: 'restore', input, options }, signal, (progress) => report(toJobProgress(progress)));
+      const { result } = await place.run({ kind: 'restore', input, options }, signal, (progress) => {
+        if (progress.type !== 'step') report(toJobProgress(progress));
+      });
       await blobs.put(resultName(id), result.image).catch((cause: unknown) => {
         throw cause instanceof ApiError ? cause : new ApiError('storage-failed', 'The result could not be kept; send the picture again.', { cause });
       });
@@ -36,7 +38,7 @@ export function createJobRunner({ engine, blobs }: { readonly engine: Engine; re
   }
 }
 
-function toJobProgress(progress: WorkProgress): JobProgress {
+function toJobProgress(progress: Exclude<WorkProgress, { readonly type: 'step' }>): JobProgress {
   if (progress.type === 'tile') return { phase: 'restore', fraction: progress.tile / progress.tiles };
   return { phase: progress.phase, fraction: progress.phase === 'encode' ? 1 : 0 };
 }

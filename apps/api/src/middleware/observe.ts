@@ -1,7 +1,7 @@
 /** Around every request: its id, its log line, its metrics, its span. */
 import { HEADERS, ROUTES } from '@fairweather/core/contract';
 import type { MiddlewareHandler } from 'hono';
-import type { AppDeps, AppEnv } from '../app-env.ts';
+import type { AnswerEnd, AppDeps, AppEnv } from '../app-env.ts';
 import { logRequest } from '../observe/request-log.ts';
 import { endRequestSpan, startRequestSpan } from '../observe/tracing.ts';
 
@@ -21,22 +21,27 @@ export function observeRequests({ log, metrics, tracer }: Pick<AppDeps, 'log' | 
     c.set('span', span);
     await next();
     c.header(HEADERS.requestId, requestId);
-    const durationMs = performance.now() - begin;
-    const { status } = c.res;
-    const { code } = c.get('facts');
-    endRequestSpan(span, status, requestId, code === undefined ? undefined : String(code));
-    metrics.request(route, c.req.method, status, durationMs);
-    if (QUIET_ROUTES.has(route) && status < 500) return;
-    const client = c.get('client') as AppEnv['Variables']['client'] | undefined; // not yet known when the request failed before
-    const line = {
-      requestId,
-      method: c.req.method,
-      route,
-      status,
-      durationMs: Math.round(durationMs),
-      ...(client === undefined ? {} : { client: client.name }),
-    };
-    logRequest(log, { ...line, ...c.get('facts') }, c.error);
+    const goesOn = c.get('goesOn') as Promise<AnswerEnd> | undefined; // of few answers
+    if (goesOn === undefined) finish({ status: c.res.status, thrown: c.error });
+    else goesOn.then(finish);
+
+    function finish({ status, thrown }: AnswerEnd): void {
+      const durationMs = performance.now() - begin;
+      const { code } = c.get('facts');
+      endRequestSpan(span, status, requestId, code === undefined ? undefined : String(code));
+      metrics.request(route, c.req.method, status, durationMs);
+      if (QUIET_ROUTES.has(route) && status < 500) return;
+      const client = c.get('client') as AppEnv['Variables']['client'] | undefined; // not yet known when the request failed before
+      const line = {
+        requestId,
+        method: c.req.method,
+        route,
+        status,
+        durationMs: Math.round(durationMs),
+        ...(client === undefined ? {} : { client: client.name }),
+      };
+      logRequest(log, { ...line, ...c.get('facts') }, thrown);
+    }
   };
 }
 

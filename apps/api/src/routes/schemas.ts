@@ -10,6 +10,7 @@ import {
   PROBLEM_TYPE,
   type Problem,
   type ReadyMessage,
+  type RestoreEvent,
   type RestoreMessage,
   type UploadMessage,
 } from '@fairweather/core/contract';
@@ -63,6 +64,22 @@ export const restoreMessage: z.ZodType<RestoreMessage> = z
     report: restoreReport,
   })
   .openapi('RestoreMessage');
+
+export const restoreEvent: z.ZodType<RestoreEvent> = z
+  .discriminatedUnion('type', [
+    z.object({ type: z.literal('place'), place: z.int().min(1) }),
+    z.object({ type: z.literal('phase'), phase: z.enum(PHASES) }),
+    z.object({ type: z.literal('step'), step: z.int(), steps: z.int(), tile: z.int(), tiles: z.int() }),
+    z.object({ type: z.literal('tile'), tile: z.int(), tiles: z.int() }),
+    z.object({
+      type: z.literal('result'),
+      requestId: z.string(),
+      image: z.object({ mediaType: z.enum(MEDIA_TYPES), width: z.int(), height: z.int(), bytes: z.int() }),
+      report: restoreReport,
+    }),
+    z.object({ type: z.literal('problem'), problem: z.lazy(() => problem), retryAfter: z.number() }).partial({ retryAfter: true }),
+  ])
+  .openapi('RestoreEvent') as unknown as z.ZodType<RestoreEvent>; // an absent `retryAfter` is absent, never undefined: JSON has no undefined
 
 export const modelsMessage: z.ZodType<ModelsMessage> = z
   .object({

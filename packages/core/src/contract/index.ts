@@ -1,5 +1,5 @@
 /** The door `@fairweather/core/contract`: what the HTTP API and its clients share; data and types only. */
-export { HEADERS, IMAGE_FIELD, INSPECT_FIELDS, JOB_FIELDS, jobPath, PROBLEM_TYPE, RESTORE_FIELDS, ROUTES, SCOPES } from './routes.ts';
+export { HEADERS, IMAGE_FIELD, INSPECT_FIELDS, JOB_FIELDS, jobPath, PROBLEM_TYPE, PROGRESS_TYPE, RESTORE_FIELDS, ROUTES, SCOPES } from './routes.ts';
 export type { Scope } from './routes.ts';
 export { ERROR_TABLE } from './messages.ts';
 export type {
@@ -13,6 +13,7 @@ export type {
   ModelSummary,
   Problem,
   ReadyMessage,
+  RestoreEvent,
   RestoreMessage,
   UploadMessage,
 } from './messages.ts';

@@ -1,7 +1,7 @@
 /** Bodies of the HTTP API as types, and the one table from an error's code to its HTTP status. */
 import type { RestoreErrorCode } from '../errors.ts';
 import type { OutputFormat, Precision } from '../options.ts';
-import type { Phase } from '../progress.ts';
+import type { Phase, ProgressEvent } from '../progress.ts';
 import type { InputFormat, InspectResult, RestoreReport } from '../report.ts';
 
 /** What went wrong at the API: the codes of the core, and those of the way to it. */
@@ -115,6 +115,24 @@ export type RestoreMessage = {
   };
   readonly report: RestoreReport;
 };
+
+/** One line of `POST /v1/restore` with `Accept: application/vnd.fairweather.progress`; `result` or `problem` is the last one. */
+export type RestoreEvent =
+  /** It waits: its place in the queue, 1 for the next to be begun. Clients are served in turn: it may grow when others come. */
+  | { readonly type: 'place'; readonly place: number }
+  /** As the core tells them. */
+  | WithoutTime<Extract<ProgressEvent, { readonly type: 'phase' | 'step' | 'tile' }>>
+  /** The picture is behind this line: `image.bytes` of them. */
+  | {
+      readonly type: 'result';
+      readonly requestId: string;
+      readonly image: Omit<RestoreMessage['image'], 'dataUrl'>;
+      readonly report: RestoreReport;
+    }
+  /** What failed once the answer had begun; its `status` is the one a plain answer would have had. */
+  | { readonly type: 'problem'; readonly problem: Problem /** Seconds. */; readonly retryAfter?: number };
+
+type WithoutTime<Event> = Event extends unknown ? Omit<Event, 'elapsedMs'> : never;
 
 /** `POST /v1/inspect`. */
 export type InspectMessage = { readonly requestId: string; readonly report: InspectResult };

@@ -64,6 +64,12 @@ export const HEADERS = {
   idempotencyReplayed: 'Idempotency-Replayed',
 } as const;
 
+/**
+ * Media type of the answer to `POST /v1/restore` that tells its progress, to who accepts it: lines of JSON, each a `RestoreEvent`, empty ones as
+ * signs of life; behind the line `result` the picture itself, as many bytes as the line says, and nothing else.
+ */
+export const PROGRESS_TYPE = 'application/vnd.fairweather.progress';
+
 /** Media type of every error (RFC 9457). */
 export const PROBLEM_TYPE = 'application/problem+json';
 
