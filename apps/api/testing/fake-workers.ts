@@ -21,7 +21,7 @@ export type FakeWorkers = {
 /** @param mode `at-once` answers by itself; `held` waits for the test */
 export function createFakeWorkers(
   mode: 'at-once' | 'held',
-  answer: (work: Work) => Promise<WorkResult[Work['kind']]> = async (work) => echo(work),
+  answer: (work: Work, onProgress?: (progress: WorkProgress) => void) => Promise<WorkResult[Work['kind']]> = async (work) => echo(work),
 ): FakeWorkers {
   const held: { tell(progress: WorkProgress): void; resolve(): void; reject(error: unknown): void; lose(): void }[] = [];
   const begun: number[] = [];
@@ -70,7 +70,7 @@ export function createFakeWorkers(
               signal.addEventListener('abort', leave(signal));
               lost.signal.addEventListener('abort', leave(lost.signal));
             });
-          return { result: (await answer(work)) as WorkResult[K], heldMs: 0 }; // by the work's kind
+          return { result: (await answer(work, onProgress)) as WorkResult[K], heldMs: 0 }; // by the work's kind
         },
       };
     },

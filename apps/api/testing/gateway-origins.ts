@@ -1,7 +1,7 @@
 /** Servers behind a gateway, for tests: well, full, slow, or breaking off; on free ports of this machine. */
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { PROBLEM_TYPE } from '@fairweather/core/contract';
+import { PROBLEM_TYPE, PROGRESS_TYPE } from '@fairweather/core/contract';
 
 /** Something listens on no machine there. */
 export const NOBODY = 'http://127.0.0.1:9';
@@ -53,6 +53,16 @@ export const breaking: RequestListener = async (request, response) => {
   await read(request);
   response.destroy();
 };
+
+/** Tells progress, line by line as the test says, then ends. */
+export function telling(news: AsyncIterable<string>): RequestListener {
+  return async (request, response) => {
+    await read(request);
+    response.writeHead(200, { 'Content-Type': PROGRESS_TYPE });
+    for await (const line of news) response.write(line);
+    response.end();
+  };
+}
 
 /** Gives half of the picture back and goes. */
 export const breakingMidStream: RequestListener = async (request, response) => {

@@ -14,6 +14,12 @@ it('tells bytes of uploads and downloads in megabytes', () => {
     'Loading the model: 1.0 MB of 3.0 MB of denoiser.onnx',
   );
 });
+it('tells the place in a server’s queue, and waits for a server that has none', () => {
+  const waiting = { type: 'queue', attempt: 1, waitMs: 0, elapsedMs: 0 } as const;
+  expect(describeProgress({ ...waiting, place: 3 })?.text).toBe('In the server’s queue: place 3');
+  expect(describeProgress({ ...waiting, place: 1 })?.text).toBe('In the server’s queue: next');
+  expect(describeProgress({ ...waiting, attempt: 2, waitMs: 1500 })?.text).toBe('The server is busy; trying again in 2 s');
+});
 it('says why an engine was left', () => {
   expect(describeProgress({ type: 'fallback', from: 'remote', to: 'device', reason: 'it does not answer', elapsedMs: 0 })?.text).toBe(
     'Going from remote to device: it does not answer',

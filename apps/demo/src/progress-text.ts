@@ -9,6 +9,7 @@ export function describeProgress(event: ProgressEvent): ProgressText | undefined
     case 'upload':
       return { text: `Sending: ${megabytes(event.sentBytes)} of ${megabytes(event.totalBytes)}` };
     case 'queue':
+      if (event.place !== undefined) return { text: `In the server’s queue: ${event.place === 1 ? 'next' : `place ${event.place}`}` };
       return { text: `The server is busy; trying again in ${Math.ceil(event.waitMs / 1000)} s` };
     case 'work':
       return { text: 'The server restores', fraction: event.fraction };

@@ -29,9 +29,12 @@ export type ProgressEvent =
   | CoreProgressEvent
   /** Bytes of the picture on their way to the server. */
   | { readonly type: 'upload'; readonly sentBytes: number; readonly totalBytes: number; readonly elapsedMs: number }
-  /** Waiting for a server that has no place now; `attempt` is the one that comes next, from 2 on. `place` where the server tells it. */
+  /**
+   * Waiting: for a server that has no place now, `attempt` is the one that comes next, from 2 on, after `waitMs`; or in the server's queue (`attempt` 1,
+   * `waitMs` 0), whose next one has `place` 1.
+   */
   | { readonly type: 'queue'; readonly attempt: number; readonly waitMs: number; readonly place?: number; readonly elapsedMs: number }
-  /** A server works on a job: the share of its tiles that is done, 0 to 1. */
+  /** A server works on a job (without `jobs` it tells `phase`, `step` and `tile`): the share of its tiles that is done, 0 to 1. */
   | { readonly type: 'work'; readonly phase: Phase; readonly fraction: number; readonly elapsedMs: number }
   /** A graph (`denoiser`) or the runtime itself is being made ready: `done` of `total` are. */
   | { readonly type: 'compile'; readonly done: number; readonly total: number; readonly elapsedMs: number }

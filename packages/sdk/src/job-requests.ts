@@ -3,6 +3,7 @@ import { type JobMessage, type JobsMessage, jobPath, ROUTES } from '@fairweather
 import type { OnProgress, RestoreResult } from './engine-port.ts';
 import { answerError, RestoreError } from './errors.ts';
 import { hasEnded, watchJob } from './job-events.ts';
+import { PUT_FROM_BYTES, putUploads } from './put-uploads.ts';
 import type { Answer, RequestPlan, Transport } from './transport.ts';
 
 /** For what was accepted the server may be away for two or three minutes. */
@@ -10,12 +11,29 @@ export const PATIENT_RETRIES = 30;
 
 export type JobRequest = { readonly signal?: AbortSignal | undefined; readonly maxRetries?: number };
 
-/** @param upload the form with pictures and options; one job a picture. @throws RestoreError `bad-response`, and those of an upload */
-export async function submitJobs(transport: Transport, upload: Omit<RequestPlan<never>, 'path'>, count: number): Promise<Answer<readonly JobMessage[]>> {
-  const { message, requestId } = await transport.request<JobsMessage>({ ...upload, path: ROUTES.jobs });
+/** What hands pictures in. */
+export type SubmitPlan = Omit<RequestPlan<never>, 'path' | 'body'> & { /** With pictures and options. */ readonly body: FormData };
+
+/** One job a picture. @throws RestoreError `bad-response`, and those of an upload */
+export async function submitJobs(transport: Transport, upload: SubmitPlan, count: number): Promise<Answer<readonly JobMessage[]>> {
+  const { message, requestId } = await transport.request<JobsMessage>((await planByUpload(transport, upload)) ?? { ...upload, path: ROUTES.jobs });
   if (message.jobs?.length !== count)
     throw new RestoreError('bad-response', `The answer must have ${count} jobs of the Fairweather API, it has not; look at baseUrl.`, { requestId });
   return { message: message.jobs, requestId };
+}
+
+/**
+ * Large pictures go past the server where it has a storage for them. Not with the caller's own key: sent again, the picture would have another
+ * address, and be another request under the same key.
+ */
+async function planByUpload(transport: Transport, { body, send, onSent, ...plan }: SubmitPlan): Promise<RequestPlan<never> | undefined> {
+  const pictures = [...body.values()].filter((value) => typeof value !== 'string');
+  const size = pictures.reduce((sum, picture) => sum + picture.size, 0);
+  if (plan.key !== undefined || size < PUT_FROM_BYTES * pictures.length) return undefined;
+  const uploads = await putUploads(transport, pictures, { signal: plan.signal, ...(send && { send }), ...(onSent && { onSent }) });
+  if (uploads === undefined) return undefined;
+  const options = new URLSearchParams([...body].filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  return { ...plan, path: `${ROUTES.jobs}?${options}`, body: new Blob([JSON.stringify({ uploads })], { type: 'application/json' }) };
 }
 
 export async function findJob(transport: Transport, id: string, request: JobRequest): Promise<JobMessage> {

@@ -91,6 +91,66 @@ describe('a submission', () => {
   });
 });
 
+describe('a large picture', () => {
+  const large = new Blob([new Uint8Array(8 * 1024 * 1024)]);
+  const offer: ScriptedAnswer = () =>
+    Response.json(
+      {
+        requestId: 'r',
+        id: 'up_1',
+        url: 'https://bucket.example/up_1?signed',
+        method: 'PUT',
+        headers: { 'Content-Length': String(large.size), 'X-Sse': 'on' },
+      },
+      { status: 201 },
+    );
+  const taken: ScriptedAnswer = () => new Response(null);
+  const acceptOne: ScriptedAnswer = () => Response.json({ requestId: 'r', jobs: [job('waiting')] }, { status: 202 });
+  const requests = ({ api }: ReturnType<typeof setUp>): string[] => api.seen.map(({ method, url }) => `${method} ${url}`);
+
+  it('is put into the storage where the server has one, without its key, and handed in by its id', async () => {
+    const events: ProgressEvent[] = [];
+    const client = setUpWith({ apiKey: 'fw_key' }, offer, taken, acceptOne);
+    expect(await client.jobs.submit(large, { seed: 3, remove: ['rain'], onProgress: (event) => events.push(event) })).toEqual({ id });
+    expect(requests(client)).toEqual([
+      `POST https://api.example/v1/uploads?bytes=${large.size}`,
+      'PUT https://bucket.example/up_1?signed',
+      'POST https://api.example/v1/jobs?seed=3&remove=rain',
+    ]);
+    expect(Object.fromEntries(client.api.seen[1]?.headers ?? [])).toEqual({ 'x-sse': 'on' });
+    expect(client.api.seen[2]?.body).toBeUndefined(); // no form
+    expect(events.map((event) => event.type === 'upload' && event.sentBytes)).toEqual([0, large.size]);
+  });
+  it.each<[string, readonly ScriptedAnswer[], number]>([
+    ['the server takes none there', [problem(404, 'not-found', false)], 1],
+    ['the storage is not reached', [offer, refused], 3],
+    ['the storage refuses it', [offer, () => new Response('<Error/>', { status: 403 })], 2],
+  ])('is sent to the server itself when %s', async (_, before, requestsBefore) => {
+    const answers = [...before, ...(requestsBefore === 3 ? [refused] : []), accept] as [ScriptedAnswer];
+    const client = setUp(...answers);
+    expect(await client.jobs.submit(large)).toEqual({ id });
+    expect(requests(client)).toHaveLength(requestsBefore + 1);
+    expect(client.api.seen.at(-1)?.body?.get('image')).toHaveProperty('size', large.size);
+  });
+  it('is refused with the server’s reason when it is too large for its storage', async () => {
+    await expect(setUp(problem(413, 'too-large', false)).jobs.submit(large)).rejects.toMatchObject({ code: 'too-large', status: 413 });
+  });
+  it('is sent to the server itself under a key of the caller, whose request must stay the same', async () => {
+    const client = setUp(accept);
+    await client.jobs.submit(large, { idempotencyKey: 'order-17' });
+    expect(requests(client)).toEqual(['POST https://api.example/v1/jobs']);
+  });
+  it('stops at an abort', async () => {
+    const controller = new AbortController();
+    const client = setUp(offer, (request, signal) => {
+      controller.abort();
+      return silent(request, signal);
+    });
+    await expect(client.jobs.submit(large, { signal: controller.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    expect(client.api.seen).toHaveLength(2);
+  });
+});
+
 describe('the events of a job', () => {
   it('come in their order and end with the job, whatever comes between them', async () => {
     const { jobs, api } = setUp(tell(job('waiting'), job('running'), done));

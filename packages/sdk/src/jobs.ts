@@ -5,10 +5,10 @@ import { RestoreError } from './errors.ts';
 import { buildForm } from './form-body.ts';
 import { readPicture } from './input.ts';
 import { watchJob } from './job-events.ts';
-import { cancelJob, fetchResult, findJob, PATIENT_RETRIES, submitJobs, waitForJob } from './job-requests.ts';
+import { cancelJob, fetchResult, findJob, PATIENT_RETRIES, type SubmitPlan, submitJobs, waitForJob } from './job-requests.ts';
 import type { Jobs, SubmitOptions } from './job-types.ts';
 import { checkUpload } from './remote-engine.ts';
-import type { RequestPlan, Transport } from './transport.ts';
+import type { Transport } from './transport.ts';
 
 /** Runs one call of the client: its signals, its clock. */
 export type Call = <T>(
@@ -34,7 +34,7 @@ export function createJobs(transport: Transport | undefined, disposed: AbortSign
       const pictures: Blob[] = [];
       for (const input of inputs) pictures.push(checkUpload(await readPicture(input, { maxBytes: options.limits?.maxBytes, signal, fetch }), given));
       const progress = onProgress && (await import('./upload-progress.ts')).followUpload(sizeOf(pictures), onProgress, transport.settings);
-      const plan: Omit<RequestPlan<never>, 'path'> = { body: buildJobsForm(pictures, given, webhook), signal, ...(key !== undefined && { key }), ...progress };
+      const plan: SubmitPlan = { body: buildJobsForm(pictures, given, webhook), signal, ...(key !== undefined && { key }), ...progress };
       return (await submitJobs(transport, plan, pictures.length)).message.map(({ id }) => ({ id }));
     });
   return {

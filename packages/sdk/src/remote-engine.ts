@@ -9,14 +9,18 @@ import type { RequestPlan, Transport } from './transport.ts';
 // Written out, though the compiler holds them to the contract: its table would bring all paths into every page.
 const RESTORE_PATH: (typeof ROUTES)['restore'] = '/v1/restore';
 const INSPECT_PATH: (typeof ROUTES)['inspect'] = '/v1/inspect';
+/** The picture has come by itself where progress was asked for. */
+type Restored = RestoreMessage & { readonly image: { readonly blob?: Blob } };
 type Path = typeof RESTORE_PATH | typeof INSPECT_PATH;
 
 /** @param retryConnection whether a connection that failed is tried again, or left at once to whoever steps in */
 export function createRemoteEngine(transport: Transport, retryConnection: boolean): Engine {
-  const plan = async (path: Path, input: EngineInput, options: RestoreOptions): Promise<RequestPlan<never>> => {
+  const plan = async (path: Path, input: EngineInput, options: RestoreOptions): Promise<RequestPlan<never> & { readonly body: FormData }> => {
     const picture = checkUpload(input, options);
     const { signal, onProgress } = options;
-    const progress = onProgress && (await import('./upload-progress.ts')).followUpload(picture.size, onProgress, transport.settings);
+    const { jobs } = transport.settings;
+    const progress =
+      onProgress && (await import('./upload-progress.ts')).followUpload(picture.size, onProgress, transport.settings, path === RESTORE_PATH && !jobs);
     const body = buildForm(picture, options, path === INSPECT_PATH ? 'inspect' : 'restore');
     return { path, body, signal, retryConnection, ...progress };
   };
@@ -26,10 +30,10 @@ export function createRemoteEngine(transport: Transport, retryConnection: boolea
     async restore(input, options = {}) {
       const upload = await plan(RESTORE_PATH, input, options);
       if (transport.settings.jobs) return (await import('./restore-as-job.ts')).restoreAsJob(transport, upload, options);
-      const { message, requestId } = await transport.request<RestoreMessage>(upload);
+      const { message, requestId } = await transport.request<Restored>(upload);
       const { image, report } = message;
-      if (typeof report !== 'object' || typeof image?.dataUrl !== 'string') throw strange(requestId);
-      return { image: decodeDataUrl(image.dataUrl, image.mediaType), report: { ...report, run: runOf(requestId) } };
+      if (typeof report !== 'object' || !(image?.blob ?? image?.dataUrl)) throw strange(requestId);
+      return { image: image.blob ?? decodeDataUrl(image.dataUrl, image.mediaType), report: { ...report, run: runOf(requestId) } };
     },
     async inspect(input, options: InspectOptions = {}) {
       const { message, requestId } = await transport.request<InspectMessage>(await plan(INSPECT_PATH, input, options));

@@ -1,6 +1,6 @@
 /** A picture handed in as a job -> watched until it ends, fetched and forgotten: what the server accepted is not lost with a connection. */
 import type { RestoreOptions, RestoreResult } from './engine-port.ts';
-import { cancelJob, submitJobs, waitForJob } from './job-requests.ts';
+import { cancelJob, type SubmitPlan, submitJobs, waitForJob } from './job-requests.ts';
 import type { RequestPlan, Transport } from './transport.ts';
 
 /**
@@ -8,7 +8,11 @@ import type { RequestPlan, Transport } from './transport.ts';
  * @param upload the form with picture and options. Where another engine steps in for a connection that failed, the server is not waited for long
  * @throws RestoreError, as a request for the restoration itself would
  */
-export async function restoreAsJob(transport: Transport, upload: RequestPlan<never>, { signal, onProgress }: RestoreOptions): Promise<RestoreResult> {
+export async function restoreAsJob(
+  transport: Transport,
+  upload: RequestPlan<never> & SubmitPlan,
+  { signal, onProgress }: RestoreOptions,
+): Promise<RestoreResult> {
   const { message: jobs, requestId } = await submitJobs(transport, upload, 1);
   const { id } = jobs[0] as { readonly id: string }; // there is one
   try {

@@ -14,7 +14,7 @@ export type RequestPlan<T> = {
   /** One of `ROUTES`. */
   readonly path: string;
   /** Sent as POST, and with a key that lets the server know repetitions; without one it is a GET. */
-  readonly body?: FormData;
+  readonly body?: FormData | Blob;
   /** The body's key, by which the server knows it again. @default a random one */
   readonly key?: string;
   readonly signal?: AbortSignal | undefined;

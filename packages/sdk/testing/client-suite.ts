@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import type { Client } from '../src/client.ts';
-import type { RestoreOptions } from '../src/engine-port.ts';
+import type { ProgressEvent, RestoreOptions } from '../src/engine-port.ts';
 import { psnr } from './psnr.ts';
 
 const rain = fileURLToPath(new URL('../../../samples/heavy-rain.jpg', import.meta.url));
@@ -42,6 +42,20 @@ export function describeClient(client: Client, reference: Promise<Blob>, model =
   ])('honours %s', async (_, options, report) => expect((await client.restore(rainyPicture, options)).report).toMatchObject(report));
   it('gives the input’s pixels back at strength 0', async () => {
     expect(await psnr((await client.restore(rainyPicture, { strength: 0 })).image, rainyPicture)).toBe(Number.POSITIVE_INFINITY);
+  });
+  it('tells its phases, steps and tiles while it works', async () => {
+    const events: ProgressEvent[] = [];
+    const { report } = await client.restore(wideRainyPicture, { tile: 256, onProgress: (event) => events.push(event) });
+    const { count } = report.tiles;
+    expect(count).toBeGreaterThan(1);
+    // A client of jobs sees the share that is done now and then.
+    const works = events.filter(({ type }) => type === 'work' || type === 'tile');
+    expect(works.length).toBeGreaterThan(0);
+    if (works[0]?.type === 'work') return;
+    expect(works.map((event) => event.type === 'tile' && [event.tile, event.tiles])).toEqual(Array.from({ length: count }, (_, i) => [i + 1, count]));
+    expect(events.filter(({ type }) => type === 'step')).toHaveLength(2 * count);
+    expect(events.flatMap((event) => (event.type === 'phase' ? event.phase : []))).toEqual(['read', 'load', 'decode', 'condition', 'restore', 'encode']);
+    expect(events.map(({ elapsedMs }) => elapsedMs)).toEqual(events.map(({ elapsedMs }) => elapsedMs).sort((a, b) => a - b));
   });
   it('says the weather without restoring', async () => {
     const { weather, run } = await client.inspect(rainyPicture);

@@ -1,13 +1,13 @@
 /** The gateway in the real workerd, and on Node, in front of servers that are well, full, slow, or break off. */
 import type { AddressInfo } from 'node:net';
 import { createApiKey, formatKeyFile } from '@fairweather/core/api-key';
-import { HEADERS, type Problem, PROBLEM_TYPE, ROUTES } from '@fairweather/core/contract';
+import { HEADERS, type Problem, PROBLEM_TYPE, PROGRESS_TYPE, ROUTES } from '@fairweather/core/contract';
 import { type ServerType, serve } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { Miniflare } from 'miniflare';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bundleGateway } from '../../deploy/bundle-gateway.ts';
-import { breaking, breakingMidStream, createOriginServers, echo, full, NOBODY, pictureOf, stream } from '../../testing/gateway-origins.ts';
+import { breaking, breakingMidStream, createOriginServers, echo, full, NOBODY, pictureOf, stream, telling } from '../../testing/gateway-origins.ts';
 import { watchWorkerdMemory } from '../../testing/workerd-memory.ts';
 import { createR2Store, type R2Bucket } from '../gateway/cloudflare-stores.ts';
 import { createGateway } from '../gateway/gateway.ts';
@@ -112,6 +112,51 @@ describe.each<Platform>([createWorkerd(), createNode()])('the gateway on $name',
     const plain = await platform.open([counted, counted.replace('127.0.0.1', 'localhost')]);
     await bytesOf(await plain(ROUTES.restore, post(small)));
     expect(asked).toBe(1);
+  });
+  it('hands progress on line by line, with hedging as well, and asks the other servers meanwhile', async () => {
+    const next = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
+    const working = await servers.start(
+      telling(
+        (async function* () {
+          yield 'one\n';
+          for (const { promise } of next) yield promise;
+        })(),
+      ),
+    );
+    const ask = await platform.open([working, await servers.start(echo('other'))], { HEDGE_MS: '1000' });
+    const told = post(small, { Accept: `${PROGRESS_TYPE}, application/json` });
+    // Each of the two servers is the first one to be asked once.
+    let response = await ask(ROUTES.restore, told);
+    if (response.headers.get('Server') === 'other') response = await ask(ROUTES.restore, told);
+    expect(response.headers.get('Content-Type')).toBe(PROGRESS_TYPE);
+    const reader = (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
+    expect((await reader.read()).value).toBe('one\n');
+    for (let n = 0; n < 3; n++) expect((await ask(ROUTES.restore, post(small))).headers.get('Server')).toBe('other'); // the first one has work in hand
+    for (const [i, { resolve }] of next.entries()) {
+      resolve(`${i}\n`);
+      expect((await reader.read()).value).toBe(`${i}\n`);
+    }
+    expect((await reader.read()).done).toBe(true);
+  });
+  it('lets a server that tells progress go when its client goes, and breaks off where the server does', async () => {
+    const gone = Promise.withResolvers<void>();
+    const endless: Parameters<typeof servers.start>[0] = (_, response) => {
+      response.on('close', () => gone.resolve());
+      response.writeHead(200, { 'Content-Type': PROGRESS_TYPE }).write('one\n');
+    };
+    const client = new AbortController();
+    const ask = await platform.open([await servers.start(endless)]);
+    const response = await ask(ROUTES.restore, { ...post(small, { Accept: PROGRESS_TYPE }), signal: client.signal });
+    const reading = expect(response.text()).rejects.toThrow();
+    client.abort();
+    await gone.promise;
+    await reading;
+    const cut = await platform.open([
+      await servers.start((_, answer) => {
+        answer.writeHead(200, { 'Content-Type': PROGRESS_TYPE }).write('one\n', () => setTimeout(() => answer.destroy(), 50));
+      }),
+    ]);
+    await expect(cut(ROUTES.restore, post(small, { Accept: PROGRESS_TYPE })).then((answer) => answer.text())).rejects.toThrow(/terminated|fetch failed/);
   });
   it('hands in a job once when the server broke off over it, unless the client says by its key that it may be sent again', async () => {
     const asked: string[] = [];

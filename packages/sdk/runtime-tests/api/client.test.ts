@@ -25,7 +25,12 @@ const open = (options: ClientOptions): Client =>
 
 describe('through app.request', async () => {
   const settings = { maxBodyBytes: 1_000_000, deadlineMs: 60_000, bodyTimeoutMs: 5000, queuePerClient: 8 };
-  const workers = createFakeWorkers('at-once', ({ kind, input, options }) => restorer[kind](Uint8Array.from(input), options));
+  const workers = createFakeWorkers('at-once', ({ kind, input, options }, onProgress) =>
+    restorer[kind](Uint8Array.from(input), {
+      ...options,
+      onProgress: (event) => (event.type === 'phase' || event.type === 'step' || event.type === 'tile') && onProgress?.(event),
+    }),
+  );
   const { app } = await createFakeApp(settings, { workers, engine: { queue: 8 } });
   describeClient(open({ backend: 'remote', baseUrl: 'http://api.test', fetch: async (url, init) => app.request(String(url), init) }), reference, 'small');
   afterAll(() => restorer.dispose());

@@ -47,6 +47,8 @@ describe.each([false, true])('in a page, jobs %s', (jobs) => {
     expect(await psnr(new Blob([Uint8Array.from(seen.image)]), rainyPicture)).toBeLessThan(35); // something was taken away
     const uploads = seen.events.filter(({ type }) => type === 'upload');
     expect(uploads.at(-1)).toMatchObject({ sentBytes: bytes.length, totalBytes: bytes.length });
+    const work = seen.events.flatMap((event) => (event.type === 'tile' ? [[event.tile, event.tiles]] : []));
+    if (!jobs) expect(work).toEqual([[1, 1]]);
     expect(seen.requestId).toMatch(/^[0-9a-f]{32}\.1$/);
   });
   it('stops an upload at an abort', async () => {
