@@ -55,7 +55,7 @@ export const breaking: RequestListener = async (request, response) => {
 };
 
 /** Tells progress, line by line as the test says, then ends. */
-export function telling(news: AsyncIterable<string>): RequestListener {
+export function telling(news: AsyncIterable<string>): (...given: Parameters<RequestListener>) => Promise<void> {
   return async (request, response) => {
     await read(request);
     response.writeHead(200, { 'Content-Type': PROGRESS_TYPE });
