@@ -18,10 +18,9 @@ export function createRemoteEngine(transport: Transport, retryConnection: boolea
   const plan = async (path: Path, input: EngineInput, options: RestoreOptions): Promise<RequestPlan<never> & { readonly body: FormData }> => {
     const picture = checkUpload(input, options);
     const { signal, onProgress } = options;
-    const { jobs } = transport.settings;
-    const progress =
-      onProgress && (await import('./upload-progress.ts')).followUpload(picture.size, onProgress, transport.settings, path === RESTORE_PATH && !jobs);
-    const body = buildForm(picture, options, path === INSPECT_PATH ? 'inspect' : 'restore');
+    const kind = path === INSPECT_PATH ? 'inspect' : 'restore';
+    const progress = onProgress && (await import('./upload-progress.ts')).followUpload(picture.size, onProgress, transport.settings, kind);
+    const body = buildForm(picture, options, kind);
     return { path, body, signal, retryConnection, ...progress };
   };
   const facts = () => import('./remote-facts.ts');

@@ -7,13 +7,13 @@ import { createXhrFetch } from './upload-xhr.ts';
 /**
  * `fetch` tells the start and the end of an upload only; pages and their workers have more to ask.
  * @param size bytes of the picture
- * @param withWork whether the answer may tell the work
+ * @param kind what is asked for; of jobs when left out
  */
 export function followUpload(
   size: number,
   onProgress: OnProgress,
-  { ownFetch, platform: { now } }: Pick<TransportSettings, 'ownFetch' | 'platform'>,
-  withWork = false,
+  { jobs, ownFetch, platform: { now } }: Pick<TransportSettings, 'jobs' | 'ownFetch' | 'platform'>,
+  kind?: 'restore' | 'inspect',
 ): Pick<RequestPlan<never>, 'send' | 'onSent' | 'onWait' | 'init' | 'read'> {
   const start = now();
   // Bytes of the whole form, scaled to those of the picture: the rest is a few hundred.
@@ -24,6 +24,6 @@ export function followUpload(
     onSent,
     onWait,
     ...(!ownFetch && typeof XMLHttpRequest !== 'undefined' && { send: createXhrFetch(onSent) }),
-    ...(withWork && (askForProgress(onProgress) as Pick<RequestPlan<never>, 'init' | 'read'>)), // whoever asks looks at what came
+    ...(kind === 'restore' && !jobs && (askForProgress(onProgress) as Pick<RequestPlan<never>, 'init' | 'read'>)), // whoever asks looks at what came
   };
 }
