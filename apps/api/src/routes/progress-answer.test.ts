@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { createFakeApp, type FakeApp } from '../../testing/fake-app.ts';
 import { createFakeWorkers } from '../../testing/fake-workers.ts';
 
+/** Machines may be busy. */
+const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
 const bytes = Uint8Array.of(9, 10, 7); // with a line's end in it
 const ask = ({ app }: FakeApp, picture = bytes, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Response> =>
   Promise.resolve(
@@ -36,7 +38,7 @@ describe('POST /v1/restore for who accepts progress', () => {
     const calls: Promise<Response>[] = [];
     for (const first of [1, 2, 3]) {
       calls.push(ask(fake, Uint8Array.of(first, 10)));
-      await expect.poll(() => fake.engine.status().running + fake.engine.status().waiting).toBe(first);
+      await eventually(() => fake.engine.status().running + fake.engine.status().waiting).toBe(first);
     }
     workers.tell({ type: 'phase', phase: 'read', elapsedMs: 1 });
     const last = await (calls[2] as Promise<Response>);
@@ -47,7 +49,7 @@ describe('POST /v1/restore for who accepts progress', () => {
     });
     for (const first of [1, 2]) {
       workers.finish();
-      await expect.poll(() => workers.begun).toContain(first + 1);
+      await eventually(() => workers.begun).toContain(first + 1);
     }
     workers.tell({ type: 'phase', phase: 'restore', elapsedMs: 5 });
     workers.tell({ type: 'step', step: 1, steps: 2, tile: 1, tiles: 1, elapsedMs: 6 });
@@ -75,12 +77,12 @@ describe('POST /v1/restore for who accepts progress', () => {
     const calls: Promise<Response>[] = [];
     for (const first of [1, 2, 3]) {
       calls.push(ask(fake, Uint8Array.of(first)));
-      await expect.poll(() => fake.engine.status().running + fake.engine.status().waiting).toBe(first);
+      await eventually(() => fake.engine.status().running + fake.engine.status().waiting).toBe(first);
     }
     const [, second, third] = calls.map(async (call) => (await readAnswer(await call)).events.filter(({ type }) => type === 'place'));
     for (let n = 0; n < 3; n++) {
       fake.workers.finish();
-      await expect.poll(() => fake.engine.status().running).toBe(Math.min(2, 2 - n));
+      await eventually(() => fake.engine.status().running).toBe(Math.min(2, 2 - n));
     }
     expect([await second, await third]).toEqual([[{ type: 'place', place: 1 }], [2, 1].map((place) => ({ type: 'place', place }))]);
   });
@@ -89,7 +91,7 @@ describe('POST /v1/restore for who accepts progress', () => {
     const tooLarge = await ask(fake, new Uint8Array(5000));
     expect([tooLarge.status, tooLarge.headers.get('Content-Type')]).toEqual([413, PROBLEM_TYPE]);
     const first = ask(fake);
-    await expect.poll(() => fake.workers.begun).toHaveLength(1);
+    await eventually(() => fake.workers.begun).toHaveLength(1);
     const full = await ask(fake);
     expect([full.status, full.headers.get('Content-Type'), full.headers.has('Retry-After')]).toEqual([503, PROBLEM_TYPE, true]);
     fake.workers.fail(new RestoreError('corrupt-image', 'It is broken.'));
@@ -98,7 +100,7 @@ describe('POST /v1/restore for who accepts progress', () => {
   it('ends with the problem when it fails later, logged and counted by the status it would have had', async () => {
     const fake = await held();
     const call = ask(fake);
-    await expect.poll(() => fake.workers.begun).toHaveLength(1);
+    await eventually(() => fake.workers.begun).toHaveLength(1);
     fake.workers.tell({ type: 'phase', phase: 'decode', elapsedMs: 0 });
     const response = await call;
     expect(fake.lines).toEqual([]);
@@ -119,7 +121,7 @@ describe('POST /v1/restore for who accepts progress', () => {
   it('ends with the deadline, and says when to come again', async () => {
     const fake = await createFakeApp({ deadlineMs: 50 }, { workers: createFakeWorkers('held') });
     const call = ask(fake);
-    await expect.poll(() => fake.workers.begun).toHaveLength(1);
+    await eventually(() => fake.workers.begun).toHaveLength(1);
     fake.workers.tell({ type: 'phase', phase: 'decode', elapsedMs: 0 });
     const { events } = await readAnswer(await call);
     expect(events.at(-1)).toMatchObject({ type: 'problem', problem: { code: 'deadline-exceeded', status: 504, retryable: true }, retryAfter: 5 });
@@ -128,18 +130,18 @@ describe('POST /v1/restore for who accepts progress', () => {
     const fake = await held();
     const client = new AbortController();
     const call = ask(fake, bytes, {}, client.signal);
-    await expect.poll(() => fake.workers.begun).toHaveLength(1);
+    await eventually(() => fake.workers.begun).toHaveLength(1);
     fake.workers.tell({ type: 'phase', phase: 'decode', elapsedMs: 0 });
     const { body } = await call;
     if (how === 'its reader goes') await body?.cancel();
     else client.abort();
-    await expect.poll(() => fake.engine.status()).toMatchObject({ running: 0, taken: 0 });
-    await expect.poll(() => fake.lines).toMatchObject([{ status: 499, code: 'client-closed' }]);
+    await eventually(() => fake.engine.status()).toMatchObject({ running: 0, taken: 0 });
+    await eventually(() => fake.lines).toMatchObject([{ status: 499, code: 'client-closed' }]);
   });
   it('does not hold what a reader does not take', async () => {
     const fake = await held();
     const call = ask(fake);
-    await expect.poll(() => fake.workers.begun).toHaveLength(1);
+    await eventually(() => fake.workers.begun).toHaveLength(1);
     for (let tile = 1; tile <= 1000; tile++) fake.workers.tell({ type: 'tile', tile, tiles: 1000, elapsedMs: 0 });
     const response = await call;
     fake.workers.finish();

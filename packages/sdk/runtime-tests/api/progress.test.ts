@@ -7,6 +7,8 @@ import { startTestServer } from '../../../../apps/api/testing/test-server.ts';
 import type { ProgressEvent } from '../../src/engine-port.ts';
 import { createClient } from '../../src/remote.ts';
 
+/** Machines may be busy. */
+const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
 type Api = {
   readonly name: string;
   readonly workers: ReturnType<typeof createFakeWorkers>;
@@ -50,17 +52,17 @@ describe.each<Api>([
     // One after the other, so that their order is known: the first at work, the second held by the worker, the others waiting for it.
     for (const first of [1, 2, 3, 4]) {
       all.push(watch(first));
-      await expect.poll(taken).toBe(first);
-      await expect.poll(() => workers.begun.slice(-2).includes(first) || waiting() === first - 2).toBe(true);
+      await eventually(taken).toBe(first);
+      await eventually(() => workers.begun.slice(-2).includes(first) || waiting() === first - 2).toBe(true);
     }
-    await expect.poll(() => all.slice(1).map(({ events }) => placesOf(events))).toEqual([[1], [2], [3]]);
+    await eventually(() => all.slice(1).map(({ events }) => placesOf(events))).toEqual([[1], [2], [3]]);
     for (const [i, { events, call }] of all.entries()) {
       workers.tell({ type: 'tile', tile: 1, tiles: 1, elapsedMs: 0 });
-      await expect.poll(() => events.at(-1)?.type).toBe('tile');
+      await eventually(() => events.at(-1)?.type).toBe('tile');
       workers.finish();
       expect(await call).toBe(i + 1);
-      await expect.poll(taken).toBe(3 - i);
-      if (i < 2) await expect.poll(waiting).toBe(1 - i);
+      await eventually(taken).toBe(3 - i);
+      if (i < 2) await eventually(waiting).toBe(1 - i);
     }
     expect(all.map(({ events }) => placesOf(events))).toEqual([[], [1], [2, 1], [3, 2, 1]]);
     for (const { events } of all) expect(events.filter(({ type }) => type === 'upload').at(-1)).toMatchObject({ sentBytes: 3, totalBytes: 3 });
@@ -68,25 +70,25 @@ describe.each<Api>([
   it('an abort ends the work at once, whether it waits or runs', async () => {
     const [running, held] = [new AbortController(), new AbortController()];
     const first = watch(5, running.signal);
-    await expect.poll(taken).toBe(1);
-    await expect.poll(() => workers.begun.at(-1)).toBe(5);
+    await eventually(taken).toBe(1);
+    await eventually(() => workers.begun.at(-1)).toBe(5);
     workers.tell({ type: 'phase', phase: 'restore', elapsedMs: 0 });
-    await expect.poll(() => first.events.at(-1)?.type).toBe('phase');
+    await eventually(() => first.events.at(-1)?.type).toBe('phase');
     const second = watch(6, held.signal);
-    await expect.poll(() => placesOf(second.events)).toEqual([1]);
+    await eventually(() => placesOf(second.events)).toEqual([1]);
     held.abort();
     await expect(second.call).rejects.toMatchObject({ name: 'AbortError' });
-    await expect.poll(taken).toBe(1);
+    await eventually(taken).toBe(1);
     running.abort();
     await expect(first.call).rejects.toMatchObject({ name: 'AbortError' });
-    await expect.poll(taken).toBe(0);
+    await eventually(taken).toBe(0);
   });
   it('what fails at work is thrown with its code and status', async () => {
     const { events, call } = watch(7);
     const failed = expect(call).rejects.toMatchObject({ name: 'RestoreError', code: 'internal', status: 500, retryable: false });
-    await expect.poll(() => workers.begun.at(-1)).toBe(7);
+    await eventually(() => workers.begun.at(-1)).toBe(7);
     workers.tell({ type: 'phase', phase: 'restore', elapsedMs: 0 });
-    await expect.poll(() => events.at(-1)?.type).toBe('phase');
+    await eventually(() => events.at(-1)?.type).toBe('phase');
     workers.fail(new RangeError('a fault of ours'));
     await failed;
     expect(taken()).toBe(0);

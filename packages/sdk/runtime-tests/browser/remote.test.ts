@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestServer } from '../../../../apps/api/testing/test-server.ts';
 import type { ProgressEvent } from '../../src/engine-port.ts';
-import { rainyPicture } from '../../testing/client-suite.ts';
+import { largeRainyPicture, rainyPicture } from '../../testing/client-suite.ts';
 import { psnr } from '../../testing/psnr.ts';
 import { launchBrowser, openPage } from './browser.ts';
 import { openSite, type Site } from './site.ts';
@@ -66,6 +66,26 @@ describe.each([false, true])('in a page, jobs %s', (jobs) => {
     );
     expect(name).toBe('AbortError');
   });
+});
+
+it('ends the work of the server at an abort while its progress comes', async () => {
+  const bytes = Array.from(new Uint8Array(await largeRainyPicture.arrayBuffer()));
+  const name = await page.evaluate(
+    ({ baseUrl, bytes }) => {
+      const controller = new AbortController();
+      const client = globalThis.sdk.createClient({ baseUrl, backend: 'remote' });
+      const onProgress = ({ type }: ProgressEvent): void => {
+        if (type === 'phase') controller.abort();
+      };
+      return client.restore(Uint8Array.from(bytes), { tile: 256, signal: controller.signal, onProgress }).then(
+        () => 'done',
+        (error: Error) => error.name,
+      );
+    },
+    { baseUrl: api.url, bytes },
+  );
+  expect(name).toBe('AbortError');
+  await expect.poll(() => api.engine.status(), { timeout: 20_000 }).toMatchObject({ running: 0, taken: 0 });
 });
 
 it('refuses to hold a secret key in a page', async () => {

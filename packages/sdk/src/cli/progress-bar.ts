@@ -31,14 +31,14 @@ export function startProgress({ stderr }: Terminal, inputs: readonly InputFile[]
   let donePictures = 0;
   let current: InputFile | undefined;
   let fraction = 0;
-  let waiting = '';
+  let doing = '';
 
   const show = (): void => {
     const value = doneBytes + fraction * (current?.sizeBytes ?? 0);
     const facts = {
       pictures: `${donePictures}/${inputs.length}`,
       time: describeTime(performance.now() - begin, value / total),
-      name: `${current?.shown ?? ''}${waiting}`,
+      name: `${current?.shown ?? ''}${doing}`,
     };
     if (bar === undefined) {
       bar = new SingleBar(
@@ -56,11 +56,12 @@ export function startProgress({ stderr }: Terminal, inputs: readonly InputFile[]
     start(input) {
       current = input;
       fraction = 0;
+      doing = '';
       show();
     },
     tell(event) {
       fraction = Math.max(fraction, fractionOf(event));
-      waiting = event.type === 'queue' ? (event.place === undefined ? ', waits' : `, place ${event.place} in the queue`) : '';
+      doing = describeDoing(event);
       show();
     },
     finish() {
@@ -72,6 +73,12 @@ export function startProgress({ stderr }: Terminal, inputs: readonly InputFile[]
     hide,
     stop: hide,
   };
+}
+
+/** What stands behind the name: a wait, a place, or which of several tiles it is. */
+export function describeDoing(event: ProgressEvent): string {
+  if (event.type === 'queue') return event.place === undefined ? ', waits' : `, place ${event.place} in the queue`;
+  return (event.type === 'tile' || event.type === 'step') && event.tiles > 1 ? `, tile ${event.tile} of ${event.tiles}` : '';
 }
 
 /** How much of a picture an event says is done, 0 to 1. */
