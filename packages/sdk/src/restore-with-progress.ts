@@ -71,14 +71,16 @@ async function readPicture(
 ): Promise<Blob> {
   const parts = [first];
   let length = first.length;
-  while (length < bytes) {
+  // To its end, so that the connection can be used again.
+  while (length <= bytes) {
     const { done, value } = await next();
-    if (done || value === undefined) return broken(new Error(`the picture ended after ${length} of ${bytes} bytes`));
-    parts.push(value);
-    length += value.length;
+    if (!done && value !== undefined) {
+      parts.push(value);
+      length += value.length;
+    } else if (length === bytes) return new Blob(parts, { type: mediaType });
+    else return broken(new Error(`the picture ended after ${length} of ${bytes} bytes`));
   }
-  if (length > bytes) throw strange();
-  return new Blob(parts, { type: mediaType });
+  throw strange();
 }
 
 function parseLine(line: Uint8Array): RestoreEvent {
