@@ -18,6 +18,7 @@ from prompts import WEATHERS
 from views import native_patches, resize_area
 
 REGION_PX = 256
+MISTY_SHARE = 0.15  # of the clean photographs
 
 
 def is_validation(name: str) -> bool:
@@ -40,6 +41,7 @@ class CleanPictures:
     pictures: list  # uint8 [H,W,3]
     depths: list  # uint8 [h,w], 0 nearest
     names: list
+    misty: np.ndarray  # int [n]: those of the least contrast, faded or misty by nature
 
     @staticmethod
     def load(folder: Path, validation: bool) -> "CleanPictures":
@@ -48,7 +50,13 @@ class CleanPictures:
         if not paths:
             raise FileNotFoundError(f"Expected clean/*.webp and depth/*.png in {folder}, found none; pass --data FOLDER.")
         depths = [cv2.imread(str(folder / "depth" / f"{p.stem}.png"), cv2.IMREAD_GRAYSCALE) for p in paths]
-        return CleanPictures([read_rgb(p) for p in paths], depths, [p.stem for p in paths])
+        pictures = [read_rgb(p) for p in paths]
+        misty = np.argsort([contrast_of(picture) for picture in pictures])[: max(1, round(MISTY_SHARE * len(pictures)))]
+        return CleanPictures(pictures, depths, [p.stem for p in paths], misty)
+
+    def choose(self, rng, clean: bool) -> int:
+        """Which picture comes next. One that gets no weather is often misty or faded by nature: only such pictures can teach that this mist belongs."""
+        return int(rng.choice(self.misty)) if clean and rng.random() < 0.5 else int(rng.integers(len(self.pictures)))
 
     def region(self, rng, index: int, side: int = REGION_PX):
         """A random square region at a random scale, perhaps mirrored: clean float32 [side,side,3], depth float32 [side,side]."""
@@ -66,6 +74,13 @@ class CleanPictures:
             clean, depth = clean[:, ::-1], depth[:, ::-1]
         clean = np.ascontiguousarray(clean).astype(np.float32) / 255
         return clean, weather.refine_depth(np.ascontiguousarray(depth), clean)
+
+
+def contrast_of(picture) -> float:
+    """Between the darkest and the brightest parts of a picture, 0 to 1: what haze, and a faded or misty scene, has little of."""
+    small = cv2.cvtColor(cv2.resize(picture, (64, 64), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+    low, high = np.percentile(small, (2, 95))
+    return float(high - low) / 255
 
 
 def sample_remove(rng, weathers) -> tuple[str, ...]:
@@ -109,8 +124,8 @@ class WeatherBatches(Dataset):
         return {key: np.stack([e[key] for e in examples]) for key in examples[0]}
 
     def example(self, rng, banks):
-        clean, depth = self.pictures.region(rng, int(rng.integers(len(self.pictures.pictures))))
         weathers = weather.sample_weathers(rng)
+        clean, depth = self.pictures.region(rng, self.pictures.choose(rng, clean=not weathers))
         remove = sample_remove(rng, weathers)
         rendered = weather.render_example(rng, banks, clean, depth, weathers, remove)
         y, x = rng.integers(0, REGION_PX - self.crop_px + 1, (2, self.crops))

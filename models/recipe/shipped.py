@@ -21,18 +21,7 @@ class ShippedModel:
             graph: onnxruntime.InferenceSession(str(models / files[precision]["file"]), providers=["CPUExecutionProvider"])
             for graph, files in entry["graphs"].items()
         }
-        part = entry["promptPool"]
-        numbers = np.fromfile(models / part["file"], "<f4")
-        self.pool = PromptPool(*part["tensors"]["prompts"], part["topK"]).requires_grad_(False)
-        offset, tensors = 0, {}
-        for name, dims in part["tensors"].items():
-            count = int(np.prod(dims))
-            tensors[name] = torch.from_numpy(numbers[offset : offset + count].reshape(dims).copy())
-            offset += count
-        self.pool.keys.data, self.pool.prompts.data = tensors["keys"], tensors["prompts"]
-        self.pool.affinity_logits.data = tensors["affinities"].log()
-        self.pool.similarity_scale.data.fill_(part["similarity"]["scale"])
-        self.pool.similarity_bias.data.fill_(part["similarity"]["bias"])
+        self.pool = shipped_pool(entry["promptPool"], models)
 
     def run(self, graph, **feeds):
         return torch.from_numpy(self.sessions[graph].run(None, {name: value.numpy() for name, value in feeds.items()})[0])
@@ -49,3 +38,19 @@ class ShippedModel:
         return self.run(
             "denoiser", degraded=degraded, noisy_residual=noisy_residual, timestep=timestep, weather_prompts=weather_prompts, depth_prompts=depth_prompts
         )
+
+
+def shipped_pool(part: dict, models: Path = MODELS) -> PromptPool:
+    """The prompt pool that a manifest's "promptPool" describes."""
+    numbers = np.fromfile(models / part["file"], "<f4")
+    pool = PromptPool(*part["tensors"]["prompts"], part["topK"]).requires_grad_(False)
+    offset, tensors = 0, {}
+    for name, dims in part["tensors"].items():
+        count = int(np.prod(dims))
+        tensors[name] = torch.from_numpy(numbers[offset : offset + count].reshape(dims).copy())
+        offset += count
+    pool.keys.data, pool.prompts.data = tensors["keys"], tensors["prompts"]
+    pool.affinity_logits.data = tensors["affinities"].log()
+    pool.similarity_scale.data.fill_(part["similarity"]["scale"])
+    pool.similarity_bias.data.fill_(part["similarity"]["bias"])
+    return pool

@@ -109,6 +109,8 @@ def load_depth_encoder(path: Path) -> nn.Module:
 def load_depth_head(path: Path) -> DepthHead:
     """The head that was trained with the encoder of this checkpoint."""
     saved = read_checkpoint(path)
+    if saved["head"] is None:
+        raise ValueError(f"Expected a depth encoder with its training head at {path}, got one unpacked from a shipped model; train one with train_depth.py.")
     head = DepthHead(saved["config"]["token_channels"])
     head.load_state_dict(saved["head"])
     return head.eval().requires_grad_(False)

@@ -3,7 +3,7 @@
 import json
 import zlib
 from argparse import Namespace
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import cv2
 import numpy as np
@@ -12,7 +12,7 @@ import torch
 
 import train
 from checkpoint import load_checkpoint
-from data import CleanPictures, WeatherBatches, is_validation, sample_remove
+from data import CleanPictures, WeatherBatches, contrast_of, is_validation, sample_remove
 from depth.encoder import DepthEncoder
 from model import CONFIGS, Restorer, config_from
 from prompts import WEATHERS
@@ -99,6 +99,15 @@ def test_validation_pictures_are_one_in_twenty_and_never_trained_on(data):
     training, validation = (CleanPictures.load(data, validation=v).names for v in (False, True))
     assert training and validation and not set(training) & set(validation)
     assert all(is_validation(n) for n in validation)
+
+
+def test_half_of_the_clean_pictures_are_misty_ones(data):
+    grey = lambda low, high: np.full((64, 64, 3), low, np.uint8) + np.linspace(0, high - low, 64).astype(np.uint8)[:, None, None]
+    assert contrast_of(grey(0, 255)) > 0.9 and contrast_of(grey(100, 120)) < 0.1
+    pictures = replace(CleanPictures.load(data, validation=False), misty=np.array([1]))
+    rng, others = np.random.default_rng(1), 1 / len(pictures.names)
+    chosen = np.mean([[pictures.choose(rng, clean) == 1 for clean in (True, False)] for _ in range(500)], 0)
+    np.testing.assert_allclose(chosen, (0.5 + 0.5 * others, others), atol=0.1)  # four deviations
 
 
 def test_remove_is_mostly_everything_and_never_empty():

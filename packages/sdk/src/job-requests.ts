@@ -14,6 +14,9 @@ export type JobRequest = { readonly signal?: AbortSignal | undefined; readonly m
 /** What hands pictures in. */
 export type SubmitPlan = Omit<RequestPlan<never>, 'path' | 'body'> & { /** With pictures and options. */ readonly body: FormData };
 
+/** What a job's last work is told as. */
+const DONE = { phase: 'encode', fraction: 1 } as const;
+
 /** One job a picture. @throws RestoreError `bad-response`, and those of an upload */
 export async function submitJobs(transport: Transport, upload: SubmitPlan, count: number): Promise<Answer<readonly JobMessage[]>> {
   const { message, requestId } = await transport.request<JobsMessage>((await planByUpload(transport, upload)) ?? { ...upload, path: ROUTES.jobs });
@@ -50,7 +53,8 @@ export async function waitForJob(
 ): Promise<RestoreResult> {
   let last: JobMessage | undefined;
   for await (const { job } of watchJob(transport, id, { signal, maxRetries })) {
-    const { state, place, progress } = job;
+    const { state, place } = job;
+    const progress = state === 'done' ? DONE : job.progress; // a short job's work may end before anybody sees it
     // The client's clock sets the time.
     if (state === 'waiting') onProgress?.({ type: 'queue', attempt: 1, waitMs: 0, ...(place === undefined ? {} : { place }), elapsedMs: 0 });
     if (progress !== undefined) onProgress?.({ type: 'work', ...progress, elapsedMs: 0 });

@@ -234,6 +234,7 @@ describe('waiting for a job', () => {
       { type: 'queue', attempt: 1, waitMs: 0, place: 2, elapsedMs: 0 },
       { type: 'queue', attempt: 1, waitMs: 0, place: 1, elapsedMs: 0 },
       { type: 'work', phase: 'restore', fraction: 0.5, elapsedMs: 0 },
+      { type: 'work', phase: 'encode', fraction: 1, elapsedMs: 0 },
     ]);
     expect(api.seen.map(({ method }) => method)).toEqual(['GET', 'GET']); // nothing is forgotten by the server
   });
