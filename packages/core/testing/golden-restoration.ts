@@ -3,8 +3,10 @@ import { computeCondition, observeWeather } from '../src/conditioning/condition.
 import type { GraphFactory } from '../src/graph/graph.ts';
 import type { ModelStore } from '../src/graph/model-store.ts';
 import type { Pixels } from '../src/image/pixels.ts';
+import type { OpenModel } from '../src/open-model.ts';
 import type { Precision } from '../src/options.ts';
 import { restorePixels } from '../src/restore-pixels.ts';
+import type { TileSides } from '../src/tiling/tile-grid.ts';
 import { openPictureModel } from './open-model.ts';
 
 /** An array that PyTorch computed. */
@@ -37,6 +39,8 @@ export type GoldenOptions = {
   readonly remove?: readonly string[];
   readonly steps?: 1 | 2;
   readonly strength?: number;
+  /** @default the model's */
+  readonly tile?: TileSides;
 };
 
 /**
@@ -44,22 +48,29 @@ export type GoldenOptions = {
  * @param degraded `picture.degraded` of golden.json
  * @returns the restored picture in planes, [1,3,H,W], rounded to 8 bits
  */
-export async function restoreGolden(
-  models: ModelStore,
-  graphs: GraphFactory,
-  degraded: GoldenArray,
-  { model: name, precision = 'fp32', remove, steps = 2, strength = 1 }: GoldenOptions = {},
-): Promise<Float32Array> {
+export async function restoreGolden(models: ModelStore, graphs: GraphFactory, degraded: GoldenArray, options: GoldenOptions = {}): Promise<Float32Array> {
+  const { model: name, precision = 'fp32' } = options;
   const model = await openPictureModel(models, graphs, { precision, ...(name !== undefined && { model: name }) });
   try {
-    const pixels = pixelsFromPlanes(degraded);
-    const condition = await computeCondition(await observeWeather(pixels, model), model, remove);
-    const deps = { tell: () => {}, pause: () => Promise.resolve() };
-    const { restored } = await restorePixels(pixels, model, condition, model.spec.tile, { strength, seed: GOLDEN_SEED, steps, signal: undefined }, deps);
-    return planesFromPixels(restored);
+    return (await restoreWith(model, degraded, options)).restored;
   } finally {
     await model.dispose();
   }
+}
+
+/** The same with a model that stays open. @param watch told of each inference */
+export async function restoreWith(
+  model: OpenModel,
+  degraded: GoldenArray,
+  { remove, steps = 2, strength = 1, tile = model.spec.tile }: Omit<GoldenOptions, 'model' | 'precision'>,
+  { signal, onRun }: { readonly signal?: AbortSignal; onRun?(done: number): void } = {},
+): Promise<{ readonly restored: Float32Array; readonly tiles: number }> {
+  const pixels = pixelsFromPlanes(degraded);
+  const condition = await computeCondition(await observeWeather(pixels, model), model, remove);
+  let runs = 0;
+  const deps = { tell: ({ type }: { readonly type: string }) => type === 'step' && onRun?.(++runs), pause: () => Promise.resolve() };
+  const { restored, tiles } = await restorePixels(pixels, model, condition, tile, { strength, seed: GOLDEN_SEED, steps, signal }, deps);
+  return { restored: planesFromPixels(restored), tiles };
 }
 
 /** Peak signal-to-noise ratio of two pictures in [0,1], in dB; Infinity for equal ones. */

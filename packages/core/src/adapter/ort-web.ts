@@ -1,9 +1,9 @@
 /** The graph port in a browser, a module worker or any runtime with WebAssembly, by onnxruntime-web: WebGPU, or WASM. */
 import type { InferenceSession } from 'onnxruntime-web';
 import { RestoreError } from '../errors.ts';
-import type { Chain, ExternalData, Feeds, Graph, GraphFactory } from '../graph/graph.ts';
+import type { ExternalData, Graph, GraphFactory } from '../graph/graph.ts';
 import { importRuntime } from './import-runtime.ts';
-import { type ChainRunner, createChain } from './ort-web-chain.ts';
+import { createChains } from './ort-web-chain.ts';
 
 /** `auto` is WebGPU where the browser has an adapter, else WASM. */
 export type WebBackend = 'auto' | 'webgpu' | 'wasm';
@@ -74,12 +74,11 @@ async function openGraph(
   const refuse = (cause: unknown): never => {
     throw failed(`Graph ${name} could not be run`, cause);
   };
-  const chain = device === undefined ? undefined : createChain(ort, session, device);
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     run: (feeds) => runSession(ort, session, feeds).catch(refuse),
-    ...(chain === undefined ? {} : { runChain: (feeds, links) => runLinks(chain, feeds, links, refuse) }),
+    ...(device === undefined ? {} : { openChain: createChains(ort, session, device, refuse) }),
     dispose: () => {
       release ??= session.release();
       return release;
@@ -97,25 +96,6 @@ async function runSession(ort: OrtWeb, session: InferenceSession, feeds: Paramet
     value.dispose();
   }
   return plain;
-}
-
-/** What the listener throws passes through as it is; everything else is the runtime's. */
-async function runLinks(run: ChainRunner, feeds: Feeds, chain: Chain, refuse: (cause: unknown) => never): ReturnType<Graph['run']> {
-  let thrown: { readonly error: unknown } | undefined;
-  const onRun = async (done: number): Promise<void> => {
-    try {
-      await chain.onRun(done);
-    } catch (error) {
-      thrown = { error };
-      throw error;
-    }
-  };
-  try {
-    return await run(feeds, { ...chain, onRun });
-  } catch (error) {
-    if (thrown !== undefined) throw thrown.error;
-    return refuse(error);
-  }
 }
 
 async function hasWebGpu(): Promise<boolean> {

@@ -15,33 +15,68 @@ export type Graph = {
    */
   run(feeds: Feeds): Promise<Readonly<Record<string, { readonly dims: readonly number[]; readonly data: Float32Array }>>>;
   /**
-   * Only where the runtime keeps tensors on a device of its own: runs `links.length + 1` times, and one input of every later run is computed on the
-   * device from the run before it. The same as `run` and the formula of `ChainLink` in turn, to rounding.
-   * @returns the outputs of the last run
+   * Only where the runtime keeps tensors on a device of its own: runs that leave their output to later runs there.
+   * @returns undefined where the device has no room for what is planned
    * @throws RestoreError `backend-failed`
    */
-  runChain?(feeds: Feeds, chain: Chain): Promise<Readonly<Record<string, { readonly dims: readonly number[]; readonly data: Float32Array }>>>;
+  openChain?(plan: ChainPlan): Promise<Chain | undefined>;
   /** Frees the session. A second call does nothing. */
   dispose(): Promise<void>;
 };
 
-/** From one run to the next: state = stateScale * state + outputScale * output + clippedScale * clamp(output, -clip, clip). */
-export type ChainLink = {
-  readonly stateScale: number;
-  readonly outputScale: number;
-  readonly clippedScale: number;
-  readonly clip: number;
-  /** Other inputs that change with the next run. */
-  readonly feeds: Feeds;
-};
-
-export type Chain = {
-  /** The input that is computed anew; it has the dims of `output`. */
+/** Runs of one graph, on one device, of which one input (the state) is made of what earlier runs gave. All tiles have the same size. */
+export type ChainPlan = {
+  /** The input that is made on the device. */
   readonly state: string;
   readonly output: string;
-  readonly links: readonly ChainLink[];
-  /** Awaited after every run, counted from 1; what it throws ends the chain. */
-  onRun(done: number): Promise<void>;
+  /** Dims of both, [1,C,H,W]. */
+  readonly dims: readonly [number, number, number, number];
+  /** Inputs that are the same in all runs; they go up once. */
+  readonly feeds: Feeds;
+  /** Dims of the other inputs, by their names. */
+  readonly changing: Readonly<Record<string, readonly number[]>>;
+  /** What is kept of the picture between one step and the next; none where there is one step. */
+  readonly rings: readonly RingSize[];
+};
+
+/** Rows [C,rows,columns] of a picture that go round: row y of the picture stands in place y mod `rows`. */
+export type RingSize = { readonly rows: number; readonly columns: number };
+
+/** Where the window of a run begins in the picture, in the ring of this number. */
+export type RingWindow = { readonly ring: number; readonly top: number; readonly left: number };
+
+/**
+ * Where the next state of a tile goes: next = stateScale * state + outputScale * output + clippedScale * clamp(output, -clip, clip), times a weight that
+ * rises linearly across the hand-overs at the top and at the left, (k + 1/2) / length at its place k, and falls so at the bottom and at the right. In the
+ * rising ones it is added to what stands there, elsewhere it takes its place.
+ */
+export type RingRegion = RingWindow & {
+  readonly height: number;
+  readonly width: number;
+  /** Where the region begins in the tile. */
+  readonly tileTop: number;
+  readonly tileLeft: number;
+  /** Lengths of the hand-overs in pixels; 0 where there is none. */
+  readonly handOver: { readonly top: number; readonly left: number; readonly bottom: number; readonly right: number };
+  readonly update: StateUpdate;
+};
+
+export type StateUpdate = { readonly stateScale: number; readonly outputScale: number; readonly clippedScale: number; readonly clip: number };
+
+/** Runs follow one another: none may begin before the one before it has ended. The state is cut where `from` says, else it is among the feeds. */
+export type Chain = {
+  /**
+   * Runs once and leaves what comes of it on the device. Resolves when the device is done.
+   * @throws RestoreError `backend-failed`
+   */
+  runInto(feeds: Feeds, from: RingWindow | undefined, to: RingRegion): Promise<void>;
+  /**
+   * Runs once and reads the output back.
+   * @throws RestoreError `backend-failed`
+   */
+  run(feeds: Feeds, from: RingWindow | undefined): Promise<Readonly<Record<string, { readonly dims: readonly number[]; readonly data: Float32Array }>>>;
+  /** Waits for the run that is under way, then frees all that is kept on the device. A second call does nothing. */
+  dispose(): Promise<void>;
 };
 
 /** Weights that stand beside the ONNX bytes. */

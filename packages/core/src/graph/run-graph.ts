@@ -1,7 +1,7 @@
 /** Feeds -> outputs of a graph as tensors whose dims and numbers have been checked. */
 import { RestoreError } from '../errors.ts';
 import { assertDims, type Layout, type Tensor, tensor } from '../tensor/tensor.ts';
-import type { Chain, Feeds, Graph } from './graph.ts';
+import type { Feeds, Graph } from './graph.ts';
 
 /** What an output must be; `'any'` lets an axis be free. */
 export type OutputRule<L extends Layout = Layout> = { readonly layout: L; readonly dims: readonly (number | 'any')[] };
@@ -26,21 +26,11 @@ export async function runGraphOutputs<R extends Readonly<Record<string, OutputRu
 }
 
 /**
- * The output of a chain's last run, checked as in `runGraph`. What is not finite in an earlier run makes the state, and so the last run, not finite.
+ * One output, checked. `graph` is who gave it.
  * @throws RestoreError as `runGraphOutputs`
  */
-export async function runGraphChain<L extends Layout>(
-  graph: Graph & Required<Pick<Graph, 'runChain'>>,
-  feeds: Feeds,
-  chain: Chain,
-  layout: L,
-  dims: OutputRule['dims'],
-): Promise<Tensor<L>> {
-  return checkOutput(graph, chain.output, (await graph.runChain(feeds, chain))[chain.output], layout, dims);
-}
-
-function checkOutput<L extends Layout>(
-  graph: Graph,
+export function checkOutput<L extends Layout>(
+  graph: Pick<Graph, 'outputNames'>,
   output: string,
   value: { readonly dims: readonly number[]; readonly data: Float32Array } | undefined,
   layout: L,

@@ -1,8 +1,10 @@
 /** The opaque denoiser f(y, x_t, t, prompts) -> x̂_0: one graph, or several behind the same face. The sampler never knows. */
 import type { Feeds, Graph } from '../graph/graph.ts';
-import { runGraph, runGraphChain } from '../graph/run-graph.ts';
+import { runGraph } from '../graph/run-graph.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
-import { ddimScales, type TimedStep } from './ddim.ts';
+import type { TileGrid } from '../tiling/tile-grid.ts';
+import type { TimedStep } from './ddim.ts';
+import { type DeviceTiles, openDeviceTiles } from './device-tiles.ts';
 
 /** What the whole picture says about every tile of it. */
 export type Condition = {
@@ -21,51 +23,24 @@ export type Denoiser = {
    */
   predictResidual(degraded: Tensor<'NCHW'>, noisyResidual: Tensor<'NCHW'>, timestep: number): Promise<Tensor<'NCHW'>>;
   /**
-   * Only where the runtime keeps tensors on its device: all steps in a row, with the DDIM updates between them computed there. Of use where nothing
-   * else takes part in a step, that is with one tile.
-   * @param onStep awaited after every step, counted from 1; what it throws stops the chain
-   * @returns x̂_0 of the last step
+   * Only where the runtime keeps tensors on a device of its own: all runs of a picture, with what lies between the steps left there.
+   * @returns undefined where the device has no room
    */
-  predictAlong?(
-    degraded: Tensor<'NCHW'>,
-    noisyResidual: Tensor<'NCHW'>,
-    steps: readonly TimedStep[],
-    onStep: (done: number) => Promise<void>,
-  ): Promise<Tensor<'NCHW'>>;
+  openTiles?(grid: TileGrid, steps: readonly TimedStep[]): Promise<DeviceTiles | undefined>;
 };
 
 /** The `denoiser` graph under a condition. */
 export function createDenoiser(graph: Graph, { weatherPrompts, depthPrompts }: Condition): Denoiser {
-  const feedsOf = (degraded: Tensor<'NCHW'>, noisyResidual: Tensor<'NCHW'>, timestep: number): Feeds => ({
-    degraded,
-    noisy_residual: noisyResidual,
-    ...timestepFeed(timestep),
-    weather_prompts: weatherPrompts,
-    depth_prompts: depthPrompts,
-  });
+  const prompts: Feeds = { weather_prompts: weatherPrompts, depth_prompts: depthPrompts };
   return {
-    predictResidual: (degraded, noisyResidual, timestep) => runGraph(graph, feedsOf(degraded, noisyResidual, timestep), 'residual', 'NCHW', degraded.dims),
-    ...(canChain(graph) ? { predictAlong: chainSteps(graph, feedsOf) } : {}),
+    predictResidual: (degraded, noisyResidual, timestep) =>
+      runGraph(graph, { degraded, noisy_residual: noisyResidual, ...timestepFeed(timestep), ...prompts }, 'residual', 'NCHW', degraded.dims),
+    ...(canChain(graph) ? { openTiles: (grid, steps) => openDeviceTiles(graph, prompts, grid, steps) } : {}),
   };
 }
 
-type ChainingGraph = Graph & Required<Pick<Graph, 'runChain'>>;
-
-function canChain(graph: Graph): graph is ChainingGraph {
-  return graph.runChain !== undefined;
-}
-
-function chainSteps(graph: ChainingGraph, feedsOf: (...tile: Parameters<Denoiser['predictResidual']>) => Feeds): NonNullable<Denoiser['predictAlong']> {
-  return (degraded, noisyResidual, steps, onStep) => {
-    const [first, ...others] = steps as readonly [TimedStep, ...TimedStep[]]; // a plan has at least one step
-    const links = others.map(({ timestep }, k) => {
-      const before = steps[k] as TimedStep; // the step that leads to this one
-      const { signalScale, noiseScale, predictedScale } = ddimScales(before);
-      return { stateScale: noiseScale, outputScale: -predictedScale, clippedScale: signalScale, clip: before.clip, feeds: timestepFeed(timestep) };
-    });
-    const chain = { state: 'noisy_residual', output: 'residual', links, onRun: onStep };
-    return runGraphChain(graph, feedsOf(degraded, noisyResidual, first.timestep), chain, 'NCHW', degraded.dims);
-  };
+function canChain(graph: Graph): graph is Graph & Required<Pick<Graph, 'openChain'>> {
+  return graph.openChain !== undefined;
 }
 
 function timestepFeed(timestep: number): { readonly timestep: Tensor<'N'> } {

@@ -56,12 +56,15 @@ export function createResidualRows(grid: TileGrid): ResidualRows {
 /** Planes [3,length,width]. */
 type Ring = { readonly length: number; readonly width: number; readonly planes: Float32Array };
 
-/** The most rows from the start of a window to the end of the tiles it reaches into. */
-function ringLength({ rows }: TileGrid): number {
+/**
+ * The most rows from the start of a window to the end of the tiles it reaches into: of what is finished of them, or of all.
+ * @param unfinishedPx rows that are kept of the hand-over to the next row of tiles. @default 0
+ */
+export function ringLength({ rows }: TileGrid, unfinishedPx = 0): number {
   let added = 0;
   const lengths = rows.spans.map(({ window }) => {
     while (finishedPx(rows, added) < window.end) added++;
-    return finishedPx(rows, added) - window.start;
+    return finishedPx(rows, added) + (added < rows.spans.length ? unfinishedPx : 0) - window.start;
   });
   return Math.max(...lengths);
 }
