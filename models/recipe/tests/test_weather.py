@@ -73,6 +73,7 @@ def test_every_picture_stays_between_0_and_1(banks, scene):
 def plain_camera(monkeypatch):
     still = weather.Camera(np.ones(3, np.float32), 1.0, None, None, None, None, 0.0)
     monkeypatch.setattr(weather.example, "sample_camera", lambda *_: still)
+    monkeypatch.setattr(weather.example, "defocus", lambda rng, clean, depth: clean)
 
 
 @pytest.mark.parametrize("removed", [s for n in range(5) for s in itertools.combinations(WEATHERS, n)])

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from weather.camera import Camera, develop, expose, sample_camera
+from weather.focus import defocus
 from weather.haze import HazeLayer, render_haze, sample_haze
 from weather.layers import BANK_PX, as_bank, smooth_noise
 from weather.rain import RainLayer, make_streaks, render_rain, sample_rain
@@ -137,7 +138,7 @@ def render_example(rng, banks: WeatherBanks, clean, depth, weathers: Iterable[st
     removed = checked(remove)
     height, width = clean.shape[:2]
     camera = sample_camera(rng, height, width, banks.noise)
-    scene = expose(clean, camera)
+    scene = expose(defocus(rng, clean, depth), camera)
     layers = sample_weather(rng, banks, height, width, depth, weathers)
     present = layers.present
     stages = compose_stages(scene, layers, present)
