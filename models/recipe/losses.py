@@ -15,10 +15,10 @@ def log_mse(residual, target_residual, floor=MSE_FLOOR):
     return torch.log((residual.float() - target_residual).square().mean((1, 2, 3)) + floor)
 
 
-def batch_losses(model, depth_encoder, batch, noise, random_timestep: int | None, steps: int = 2):
+def batch_losses(model, depth_encoder, batch, noise, random_timestep: int | None, steps: int = 2, without: tuple[str, ...] = ()):
     """All parts of the loss for one batch (see data.to_tensors) and noise like its crops, and what the log wants.
 
-    `random_timestep` trains one pass at that timestep instead of the two that the sampler visits.
+    `random_timestep` trains one pass at that timestep instead of the two that the sampler visits. `without` names parts that are told but not minimised.
     """
     with torch.no_grad():
         depth_tokens = depth_encoder(batch["view"])
@@ -38,11 +38,11 @@ def batch_losses(model, depth_encoder, batch, noise, random_timestep: int | None
     else:
         first = denoise(noise, TIMESTEPS[0])
         residual = first
-        losses["step1"] = log_mse(first, truth).mean()
+        losses["step1" if steps == 2 else "step2"] = log_mse(first, truth).mean()  # what is given in the end weighs most
         if steps == 2:
             residual = denoise(ddim_step(noise, first, *TIMESTEPS), TIMESTEPS[1])
             losses["step2"] = log_mse(residual, truth).mean()
-    total = sum(WEIGHTS[name] * value for name, value in losses.items())
+    total = sum(WEIGHTS[name] * value for name, value in losses.items() if name not in without)
     return total, losses, {"residual": residual.detach(), "truth": truth, "query": query.detach(), "ids": ids}
 
 

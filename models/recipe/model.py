@@ -18,6 +18,9 @@ from diffusion import BETA_END, BETA_START, TRAIN_TIMESTEPS
 from prompts import WEATHERS, PromptPool
 
 
+CLEAN_DEVIATION = 0.25  # of a photograph's numbers around 0.5
+
+
 @dataclass(frozen=True)
 class ModelConfig:
     """Sizes of a model. Widths are channels at 1/2, 1/4 and 1/8 of the picture's resolution."""
@@ -41,6 +44,7 @@ class ModelConfig:
     use_pool: bool = True
     use_depth_prompts: bool = True
     use_film: bool = True
+    use_residual: bool = True  # else the network works on the clean picture in place of the residual
 
 
 CONFIGS = {
@@ -114,12 +118,16 @@ class TimestepFeatures(nn.Module):
 def wiener_gain(timestep, residual_deviation: float = 0.1):
     """Factor [B] that turns r_t into the best linear guess of a residual of that deviation: 0.003 at t = 500, where r_t is nearly all noise, 0.99 at t = 0.
 
-    sqrt(ᾱ) σ² / (ᾱ σ² + 1 - ᾱ), with ᾱ_t = exp(-sum of betas), within 4 % of what the product gives; a learned gain fell to zero for both steps.
+    sqrt(ᾱ) σ² / (ᾱ σ² + 1 - ᾱ); a learned gain fell to zero for both steps.
     """
-    slope = (BETA_END - BETA_START) / (2 * (TRAIN_TIMESTEPS - 1))
-    alpha = torch.exp(-(BETA_START + slope * timestep) * (timestep + 1))
-    variance = residual_deviation**2
+    alpha, variance = alpha_of(timestep), residual_deviation**2
     return alpha.sqrt() * variance / (alpha * variance + 1 - alpha)
+
+
+def alpha_of(timestep):
+    """ᾱ_t [B] = exp(-sum of betas), within 4 % of what the product gives."""
+    slope = (BETA_END - BETA_START) / (2 * (TRAIN_TIMESTEPS - 1))
+    return torch.exp(-(BETA_START + slope * timestep) * (timestep + 1))
 
 
 class Denoiser(nn.Module):
@@ -159,7 +167,15 @@ class Denoiser(nn.Module):
     def forward(self, degraded, noisy_residual, timestep, weather_prompts, depth_prompts):
         sinusoid, gain = self.timestep(timestep)
         embedding = self.embedding(sinusoid, weather_prompts, depth_prompts)
-        x = torch.cat([degraded - 0.5, noisy_residual * gain[:, None, None, None]], 1)  # [B,6,H,W]
+        centred = degraded - 0.5
+        if not self.config.use_residual:  # r = degraded - clean, so sqrt(ᾱ) (degraded - 0.5) - r_t is the noisy clean picture, with the noise's sign changed
+            noisy_clean = alpha_of(timestep).sqrt()[:, None, None, None] * centred - noisy_residual
+            return centred - self.predict(centred, noisy_clean * wiener_gain(timestep, CLEAN_DEVIATION)[:, None, None, None], embedding, weather_prompts, depth_prompts)
+        return self.predict(centred, noisy_residual * gain[:, None, None, None], embedding, weather_prompts, depth_prompts)
+
+    def predict(self, centred, state, embedding, weather_prompts, depth_prompts):
+        """The U-net: picture minus 0.5 and scaled state, [B,3,H,W] each -> [B,3,H,W]."""
+        x = torch.cat([centred, state], 1)  # [B,6,H,W]
         x = self.intro(F.pixel_unshuffle(x, 2))
         skips = []
         for stage, down in zip(self.encoder, self.down):

@@ -40,6 +40,7 @@ class TrainConfig:
     sampler_steps: int = 2
     random_timestep_share: float = 0.1
     gradient_clip: float = 5.0
+    without: tuple[str, ...] = ()  # losses left out, by name (losses.WEIGHTS): ablations
 
 
 def train_step(model, depth_encoder, optimizers, batch, noise_bank, step: int, config: TrainConfig):
@@ -52,7 +53,7 @@ def train_step(model, depth_encoder, optimizers, batch, noise_bank, step: int, c
     start = int(torch.randint(0, len(noise_bank) - degraded.numel(), ()))
     noise = torch.empty_like(degraded).copy_(noise_bank[start : start + degraded.numel()].reshape(degraded.shape))
     with torch.autocast(degraded.device.type, torch.bfloat16):
-        total, losses, seen = batch_losses(model, depth_encoder, batch, noise, random_timestep, config.sampler_steps)
+        total, losses, seen = batch_losses(model, depth_encoder, batch, noise, random_timestep, config.sampler_steps, config.without)
     for optimizer in optimizers:
         optimizer.zero_grad(set_to_none=True)
     total.backward()
@@ -178,7 +179,8 @@ def train(options):
             report(f"validation at step {step}: {json.dumps(validate(model, averaged, depth_encoder, options.data))}")
             validated_at = time.time()
     save("last.pt")
-    report(f"validation at step {step}: {json.dumps(validate(model, averaged, depth_encoder, options.data))}")
+    if options.validate_minutes is not None:
+        report(f"validation at step {step}: {json.dumps(validate(model, averaged, depth_encoder, options.data))}")
 
 
 def main():
