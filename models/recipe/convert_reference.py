@@ -15,8 +15,8 @@ from pickle import UnpicklingError
 
 import torch
 
-from depth_anything_v1 import WeightsError, from_reference_names, load_depth_anything, refuse_misfits
-from t3 import T3
+from t3.depth_anything_v1 import WeightsError, from_reference_names, load_depth_anything, refuse_misfits
+from t3.network import T3
 
 IGNORED = "lpips_fn."  # a metric's network, saved along
 
@@ -117,7 +117,7 @@ def reference_name(name: str) -> str:
 
 
 def main():
-    from export_t3 import export_t3
+    from t3.export import export_t3
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path, help="the authors' .ckpt file")

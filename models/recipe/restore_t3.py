@@ -13,10 +13,10 @@ import numpy as np
 import torch
 
 from convert_reference import load_reference
-from depth_anything_v1 import DepthTokens, WeightsError, depth_view
+from t3.depth_anything_v1 import DepthTokens, WeightsError, depth_view
 from diffusion import gaussian_noise, sample_residual
 from restore import to_nchw
-from t3 import T3, TOP_K
+from t3.network import T3, TOP_K
 
 
 @torch.no_grad()

@@ -8,7 +8,7 @@ import onnx
 import onnxruntime
 import torch
 
-from depth_anything_v1 import depth_view
+from t3.depth_anything_v1 import depth_view
 from diffusion import sample_residual
 
 ENCODER_OUTPUTS = ["bottleneck", "query", "time_embedding", "intro_features", "skip_0", "skip_1", "skip_2", "skip_3"]

@@ -16,7 +16,7 @@ RECIPE = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(RECIPE), str(RECIPE / "tests")]
 
 from convert_reference import load_reference  # noqa: E402
-from export_t3 import export_t3  # noqa: E402
+from t3.export import export_t3  # noqa: E402
 from reference_t3 import CASES, load_case  # noqa: E402
 from stand_in_t3 import FIXTURES, stand_in_checkpoint, stand_in_tensors  # noqa: E402
 

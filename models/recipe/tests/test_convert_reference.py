@@ -16,9 +16,9 @@ from safetensors.torch import save_file
 
 import restore_t3
 from convert_reference import WeightsError, build_t3, main, read_reference
-from depth_anything_v1 import DepthTokens, depth_view, from_reference_names, load_depth_anything
+from t3.depth_anything_v1 import DepthTokens, depth_view, from_reference_names, load_depth_anything
 from diffusion import ALPHAS_CUMPROD
-from onnx_pieces import PIECE_BYTES
+from t3.onnx_pieces import PIECE_BYTES
 from onnx_t3 import OnnxT3
 from reference_t3 import CASES, STEPS, cosines, describe, kept_rows, load_case, stage_arrays, too_far
 from stand_in_t3 import load_generator, stand_in_checkpoint, stand_in_tensors

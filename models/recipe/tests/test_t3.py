@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from convert_reference import build_t3
-from depth_anything_v1 import GRID, DepthTokens, depth_side, depth_view, from_reference_names
+from t3.depth_anything_v1 import GRID, DepthTokens, depth_side, depth_view, from_reference_names
 from diffusion import ALPHAS_CUMPROD
-from export_t3 import count_macs
+from t3.export import count_macs
 from reference_t3 import CASES, STEPS, describe, deviations, kept_rows, load_case, stage_arrays, too_far
 from restore_t3 import ReferenceSelection, restore_t3
 from stand_in_t3 import FIXTURES, load_generator, stand_in_tensors
-from t3 import T3, reference_prompt_loss
+from t3.network import T3, reference_prompt_loss
 
 torch.set_num_threads(1)
 

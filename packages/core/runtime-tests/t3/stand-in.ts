@@ -15,7 +15,9 @@ const RECIPE = join(ROOT, 'models/recipe');
 const FOLDER = join(ROOT, '.cache/t3-stand-in');
 /** What the folder is made of. */
 const SOURCES: readonly string[] = [
-  ...['convert_reference', 'depth_anything_v1', 'diffusion', 'export_t3', 'macs', 'onnx_graph', 'onnx_pieces', 't3'].map((name) => join(RECIPE, `${name}.py`)),
+  ...['convert_reference', 'diffusion', 'macs', 'onnx_graph', 't3/depth_anything_v1', 't3/export', 't3/network', 't3/onnx_pieces'].map((name) =>
+    join(RECIPE, `${name}.py`),
+  ),
   ...['reference_t3', 'stand_in_t3', 't3_folder'].map((name) => join(RECIPE, 'tests', `${name}.py`)),
   join(RECIPE, 'requirements.txt'),
   ...['generate.py', 'state-dict.tsv', 'case-50x70.npz', 'case-64x96.npz', 'parts.npz'].map((name) => join(FIXTURES, name)),

@@ -8,14 +8,14 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from depth_anything_v1 import PATCH_PX, DepthTokens
+from t3.depth_anything_v1 import PATCH_PX, DepthTokens
 from diffusion import BETA_END, BETA_START, TIMESTEPS, TRAIN_TIMESTEPS
 from macs import macs_of
 from onnx_graph import file_entry
-from onnx_pieces import export_pieces
-from t3 import CHANNELS, DEPTH_CHANNELS, GENERAL_PROMPTS, MULTIPLE_PX, PROMPT_LENGTH, T3, TIME_CHANNELS, TOP_K, WIDTH, Encoded
+from t3.onnx_pieces import export_pieces
+from t3.network import CHANNELS, DEPTH_CHANNELS, GENERAL_PROMPTS, MULTIPLE_PX, PROMPT_LENGTH, T3, TIME_CHANNELS, TOP_K, WIDTH, Encoded
 
-CARD = Path(__file__).parent.parent / "cards" / "t3.md"
+CARD = Path(__file__).parent.parent.parent / "cards" / "t3.md"
 # The network averages over its whole input, so tiles are as large as memory allows; a picture up to this size is one tile, as in the reference.
 TILE = {"sizePx": 768, "overlapPx": 96, "multiplePx": 1}  # any side: the graphs pad by themselves
 VIEW_AREA_PX = 720 * 720  # attention over depth tokens grows with the square of the area; the reference has no limit

@@ -1,7 +1,7 @@
 """The paper's own network, as released: degraded picture, noisy residual, timestep, prompts -> estimate of the clean residual `clean - degraded`.
 
 Written from the description of Chen et al. 2024 (T3-DiffWeather, arXiv:2409.15739) and of NAFNet (Chen et al. 2022, arXiv:2204.04676); weights
-come from the authors' checkpoint by `convert_reference.py`. The denoiser is cut in two where the pool is queried:
+come from the authors' checkpoint by `../convert_reference.py`. The denoiser is cut in two where the pool is queried:
 
     degraded, noisy_residual, timestep -> encode -> bottleneck, query -> select -> weather prompts -> decode -> residual
 
@@ -83,7 +83,7 @@ class Denoiser(nn.Module):
         """[B,3,H,W] twice, timestep [B] -> Encoded. Right and bottom are padded with zeros to a multiple of 16."""
         height, width = degraded.shape[-2:]
         x = torch.cat([degraded, noisy_residual], 1)
-        # The released convolution has 6 input channels; its two graphs get 8 (export_t3.py), the added ones zero.
+        # The released convolution has 6 input channels; its two graphs get 8 (export.py), the added ones zero.
         more_channels = self.intro.in_channels - x.shape[1]
         x = F.pad(x, (0, -width % MULTIPLE_PX, 0, -height % MULTIPLE_PX, 0, more_channels))
         time_embedding = self.time(timestep)
