@@ -20,6 +20,12 @@ export type OrtSession = {
   release(): Promise<void>;
 };
 
+/**
+ * While the network runs another thread cuts the next tile and blends the last one. So work goes to threads in small blocks, of which a thread that is
+ * held up takes fewer; and a thread without work sleeps, where it would keep a core busy with asking for more.
+ */
+const CPU_THREADS = { dynamic_block_base: '4', intra_op: { allow_spinning: '0' } };
+
 export async function openOrtSession(onnx: Uint8Array, externalData: readonly ExternalData[], { backend, threads }: SessionSettings): Promise<OrtSession> {
   const { InferenceSession, Tensor } = await import('onnxruntime-node');
   const options: InferenceSession.SessionOptions = {
@@ -29,6 +35,7 @@ export async function openOrtSession(onnx: Uint8Array, externalData: readonly Ex
     // Tiles of one picture have one size, but pictures differ: planning memory by the first size would help none of the others.
     enableMemPattern: false,
     logSeverityLevel: 3,
+    extra: { session: CPU_THREADS },
     ...(externalData.length > 0 ? { externalData } : {}),
   };
   const session = await InferenceSession.create(onnx, options);

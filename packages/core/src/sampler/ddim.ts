@@ -34,12 +34,13 @@ export function ddimStep(
   const { signalScale, noiseScale, predictedScale } = ddimScales({ alphaCumprod, alphaCumprodPrev });
   const noisy = noisyResidual.data;
   const predicted = predictedResidual.data; // same dims, checked above
+  // The clip stands in the loops themselves: as a function it is not always inlined, and then every number it gives is an object on the heap.
   if (noiseScale === 0) {
-    for (let i = 0; i < target.length; i++) target[i] = signalScale * clamp(predicted[i] as number, clip);
+    for (let i = 0; i < target.length; i++) target[i] = signalScale * Math.max(-clip, Math.min(clip, predicted[i] as number));
   } else {
     for (let i = 0; i < target.length; i++) {
       const x0 = predicted[i] as number;
-      target[i] = signalScale * clamp(x0, clip) + noiseScale * (noisy[i] as number) - predictedScale * x0;
+      target[i] = signalScale * Math.max(-clip, Math.min(clip, x0)) + noiseScale * (noisy[i] as number) - predictedScale * x0;
     }
   }
   return next;
@@ -56,8 +57,4 @@ export function ddimScales({ alphaCumprod, alphaCumprodPrev }: Omit<DdimStep, 'c
 } {
   const noiseScale = Math.sqrt(1 - alphaCumprodPrev) / Math.sqrt(1 - alphaCumprod);
   return { signalScale: Math.sqrt(alphaCumprodPrev), noiseScale, predictedScale: noiseScale * Math.sqrt(alphaCumprod) };
-}
-
-function clamp(value: number, clip: number): number {
-  return Math.max(-clip, Math.min(clip, value));
 }

@@ -1,6 +1,6 @@
 /** Degraded pixels and a piece of the residual -> restored pixels. The only place that knows the residual's sign. */
 import type { ResidualSign } from '../graph/model-spec.ts';
-import { colourChannels, type Pixels, toSample, whiteLevel } from '../image/pixels.ts';
+import { colourChannels, type Pixels, whiteLevel } from '../image/pixels.ts';
 import type { ResidualPatch } from '../tiling/blend.ts';
 
 /**
@@ -17,18 +17,20 @@ export function subtractResidual(degraded: Pixels, patch: ResidualPatch, strengt
   const area = strideH * strideW;
   const target = restored.data;
   for (let y = 0; y < patch.height; y++) {
-    let sample = ((patch.top + y) * width + patch.left) * channels;
-    let at = y * strideW;
-    for (let x = 0; x < patch.width; x++, at++, sample += channels) {
-      if (colours === 3) {
-        target[sample] = toSample((data[sample] as number) - scale * (planes[at] as number), white);
-        target[sample + 1] = toSample((data[sample + 1] as number) - scale * (planes[at + area] as number), white);
-        target[sample + 2] = toSample((data[sample + 2] as number) - scale * (planes[at + 2 * area] as number), white);
-      } else {
+    const start = ((patch.top + y) * width + patch.left) * channels;
+    const end = start + patch.width * channels;
+    const row = y * strideW;
+    // Clipping stands in the loops themselves: what a function gives may be an object on the heap. Integer arrays cut off what stands behind the point.
+    if (colours === 3) {
+      for (let c = 0; c < 3; c++)
+        for (let sample = start + c, at = row + c * area; sample < end; sample += channels, at++)
+          target[sample] = Math.max(0, Math.min(white, (data[sample] as number) - scale * (planes[at] as number))) + 0.5;
+    } else {
+      for (let sample = start, at = row; sample < end; sample += channels, at++) {
         const residual = ((planes[at] as number) + (planes[at + area] as number) + (planes[at + 2 * area] as number)) / 3;
-        target[sample] = toSample((data[sample] as number) - scale * residual, white);
+        target[sample] = Math.max(0, Math.min(white, (data[sample] as number) - scale * residual)) + 0.5;
       }
-      if (channels > colours) target[sample + colours] = data[sample + colours] as number;
     }
+    if (channels > colours) for (let sample = start + colours; sample < end; sample += channels) target[sample] = data[sample] as number;
   }
 }
