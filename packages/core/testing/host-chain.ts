@@ -1,5 +1,6 @@
 /** A graph -> the same with `openChain`, which keeps in memory what a device would keep. */
 import type { Chain, ChainPlan, Feeds, Graph, RingWindow } from '../src/graph/graph.ts';
+import { RestoreError } from '../src/errors.ts';
 import { tensor } from '../src/tensor/tensor.ts';
 import { openHostRings } from './host-rings.ts';
 
@@ -17,7 +18,7 @@ export type ChainLog = {
 };
 
 /** @param room whether the device has room */
-export function withHostChain(graph: Graph, room = true): Graph & { readonly log: ChainLog } {
+export function withHostChain(graph: Graph, room = true): Graph & Required<Pick<Graph, 'openChain'>> & { readonly log: ChainLog } {
   const log: ChainLog = { plans: [], open: 0, stayed: 0, cameBack: 0, bytesUp: 0, bytesDown: 0 };
   return {
     ...graph,
@@ -35,6 +36,7 @@ function openChain(graph: Graph, plan: ChainPlan, log: ChainLog): Chain {
   const rings = openHostRings(plan.dims, plan.rings);
   const known = [plan.state, ...Object.keys(plan.changing)];
   let state = new Float32Array();
+  let faulty = false;
   let disposed = false;
   log.bytesUp += bytesIn(plan.feeds);
 
@@ -52,10 +54,13 @@ function openChain(graph: Graph, plan: ChainPlan, log: ChainLog): Chain {
     async runInto(feeds, from, to) {
       const outputs = await compute(feeds, from);
       log.stayed += 1;
-      rings.blend(to, outputs[plan.output]?.data as Float32Array, state);
+      const output = outputs[plan.output]?.data as Float32Array;
+      faulty ||= !output.every(Number.isFinite);
+      rings.blend(to, output, state);
     },
     async run(feeds, from) {
       const outputs = await compute(feeds, from);
+      if (faulty) throw new RestoreError('backend-failed', `"${plan.output}" had numbers that are not finite.`);
       log.cameBack += 1;
       log.bytesDown += bytesIn(outputs);
       return outputs;

@@ -14,16 +14,23 @@ const TENSOR: number = USAGE.STORAGE | USAGE.COPY_DST | USAGE.COPY_SRC;
 /**
  * Chains of a session on this device. All buffers of a chain are made with it and end with it: the rings, one for each input of the graph, one for
  * its output and one that the output is read from.
- * @param refuse what an error of the runtime or of WebGPU is thrown by
+ * @param refuse     what an error of the runtime or of WebGPU is thrown by
+ * @param pieceBytes longest piece of a ring. @default what a pass of this device may bind
  */
-export function createChains(ort: OrtWeb, session: InferenceSession, device: GPUDevice, refuse: (cause: unknown) => never): NonNullable<Graph['openChain']> {
+export function createChains(
+  ort: { readonly Tensor: Pick<OrtWeb['Tensor'], 'fromGpuBuffer'> },
+  session: Pick<InferenceSession, 'run'>,
+  device: GPUDevice,
+  refuse: (cause: unknown) => never,
+  pieceBytes: number = longestBinding(device),
+): NonNullable<Graph['openChain']> {
   let passes: Promise<RingPasses> | undefined;
   return async (plan) => {
     try {
       if (bytesOf(plan.dims) > longestBinding(device)) return undefined;
       passes ??= compileRingPasses(device);
       const compiled = await passes;
-      const kept = await allocate(device, () => createKept(device, compiled, plan));
+      const kept = await allocate(device, () => createKept(device, compiled, plan, pieceBytes));
       return kept && createChain(ort, session, device, plan, kept, refuse);
     } catch (error) {
       return refuse(error);
@@ -40,7 +47,7 @@ type Kept = {
   destroy(): void;
 };
 
-function createKept(device: GPUDevice, passes: RingPasses, { state, dims, feeds, changing, rings: sizes }: ChainPlan): Kept {
+function createKept(device: GPUDevice, passes: RingPasses, { state, dims, feeds, changing, rings: sizes }: ChainPlan, pieceBytes: number): Kept {
   const fixed = Object.entries(feeds).map(([name, feed]) => [name, feed.dims] as const);
   const inputs = new Map(
     [[state, dims] as const, ...Object.entries(changing), ...fixed].map(([name, of]) => [
@@ -48,9 +55,9 @@ function createKept(device: GPUDevice, passes: RingPasses, { state, dims, feeds,
       { buffer: createBuffer(device, name, bytesOf(of), TENSOR), dims: of },
     ]),
   );
-  const rings = openRings(device, passes, dims, sizes);
+  const rings = openRings(device, passes, dims, sizes, pieceBytes);
   const output = createBuffer(device, 'output', bytesOf(dims), TENSOR);
-  const staging = createBuffer(device, 'staging', bytesOf(dims), USAGE.COPY_DST | USAGE.MAP_READ);
+  const staging = createBuffer(device, 'staging', output.size + rings.faults.size, USAGE.COPY_DST | USAGE.MAP_READ);
   return {
     ...{ rings, inputs, output, staging },
     destroy() {
@@ -75,8 +82,8 @@ async function allocate(device: GPUDevice, create: () => Kept): Promise<Kept | u
 }
 
 function createChain(
-  ort: OrtWeb,
-  session: InferenceSession,
+  ort: Parameters<typeof createChains>[0],
+  session: Pick<InferenceSession, 'run'>,
   device: GPUDevice,
   plan: ChainPlan,
   { rings, inputs, output, staging, destroy }: Kept,
@@ -121,8 +128,10 @@ function createChain(
     run(feeds, from) {
       const run = async (): ReturnType<Chain['run']> => {
         await compute(feeds, from);
-        const data = await readBuffer(device, output, staging);
-        return { [plan.output]: { dims, data: data.subarray(0, bytesOf(dims) / 4) } };
+        const read = await readBuffers(device, [output, rings.faults], staging);
+        if (new Uint32Array(read, output.size, 1)[0] !== 0)
+          throw new Error(`"${plan.output}" had numbers that are not finite; use precision fp32 or another backend.`);
+        return { [plan.output]: { dims, data: new Float32Array(read, 0, bytesOf(dims) / 4) } };
       };
       return track(run());
     },
@@ -137,12 +146,17 @@ function bytesOf(dims: readonly number[]): number {
   return 4 * dims.reduce((product, length) => product * length, 1);
 }
 
-async function readBuffer(device: GPUDevice, buffer: GPUBuffer, staging: GPUBuffer): Promise<Float32Array> {
+/** @returns what the buffers hold, one after another */
+async function readBuffers(device: GPUDevice, buffers: readonly GPUBuffer[], staging: GPUBuffer): Promise<ArrayBuffer> {
   const encoder = device.createCommandEncoder();
-  encoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);
+  let offset = 0;
+  for (const buffer of buffers) {
+    encoder.copyBufferToBuffer(buffer, 0, staging, offset, buffer.size);
+    offset += buffer.size;
+  }
   device.queue.submit([encoder.finish()]);
   await staging.mapAsync(MAP_READ_MODE);
-  const data = new Float32Array(staging.getMappedRange().slice(0));
+  const read = staging.getMappedRange().slice(0);
   staging.unmap();
-  return data;
+  return read;
 }

@@ -5,8 +5,8 @@ import type { RingRegion, RingSize, RingWindow } from '../graph/graph.ts';
 export const USAGE = { MAP_READ: 0x1, COPY_SRC: 0x4, COPY_DST: 0x8, UNIFORM: 0x40, STORAGE: 0x80 } as const;
 
 export type Rings = {
-  /** How many buffers they are cut into. */
-  readonly pieces: number;
+  /** Its first u32 is not 0 once an output was blended that had numbers which are not finite. What a network does with such numbers nobody can say. */
+  readonly faults: GPUBuffer;
   /** Puts a window of a ring into `state`, [C,H,W]. */
   cut(from: RingWindow, state: GPUBuffer): void;
   /** Updates the state of a tile and adds it to a ring; `output` and `state` are [C,H,W] and stay as they are. */
@@ -54,6 +54,9 @@ const BLEND = /* wgsl */ `${PART}
 @group(0) @binding(1) var<storage, read_write> ring: array<f32>;
 @group(0) @binding(2) var<storage, read> state: array<f32>;
 @group(0) @binding(3) var<storage, read> output: array<f32>;
+@group(0) @binding(4) var<storage, read_write> faults: atomic<u32>;
+/** All of its bits are set in infinities and in what is no number; comparisons of floats need not tell. */
+const EXPONENT = 0x7f800000u;
 fn weight(k: u32, length: u32, rising: u32, falling: u32) -> f32 {
   if (k < rising) { return (f32(k) + 0.5) / f32(rising); }
   if (k + falling >= length) { return 1.0 - (f32(k + falling - length) + 0.5) / f32(falling); }
@@ -61,6 +64,7 @@ fn weight(k: u32, length: u32, rising: u32, falling: u32) -> f32 {
 }
 fn visit(p: Place) {
   let x0 = output[inTile(p)];
+  if ((bitcast<u32>(x0) & EXPONENT) == EXPONENT) { atomicStore(&faults, 1u); }
   let next = part.stateScale * state[inTile(p)] + part.outputScale * x0 + part.clippedScale * clamp(x0, -part.clip, part.clip);
   let x = part.regionLeft + p.x;
   let weighted = weight(p.y, part.height, part.above, part.below) * weight(x, part.regionWidth, part.before, part.after) * next;
@@ -78,19 +82,13 @@ export async function compileRingPasses(device: GPUDevice): Promise<RingPasses> 
 }
 
 /**
- * Rings take 4 * C * rows * columns bytes each. They are cut into pieces by columns, none longer than `pieceBytes`, so a wide picture does not meet the
- * device's limits.
- * @param pieceBytes @default what a pass of this device may bind
+ * Rings take 4 * C * rows * columns bytes each. They are cut into pieces by columns, none longer than `pieceBytes` (one column at least), so that a wide
+ * picture does not meet the device's limits.
  */
-export function openRings(
-  device: GPUDevice,
-  { cutting, blending }: RingPasses,
-  tile: TileDims,
-  sizes: readonly RingSize[],
-  pieceBytes: number = longestBinding(device),
-): Rings {
+export function openRings(device: GPUDevice, { cutting, blending }: RingPasses, tile: TileDims, sizes: readonly RingSize[], pieceBytes: number): Rings {
   const rings = sizes.map((size) => createRing(device, tile, size, pieceBytes));
   const uniform = createBuffer(device, 'part', 4 * PART_FIELDS, USAGE.UNIFORM | USAGE.COPY_DST);
+  const faults = createBuffer(device, 'faults', 4, USAGE.STORAGE | USAGE.COPY_SRC); // 0 at first, as all buffers are
 
   /** One pass for each piece of the ring that these columns of the picture lie in. */
   const visit = (pipeline: GPUComputePipeline, { ring, top, left }: RingWindow, part: TilePart, buffers: readonly GPUBuffer[]): void => {
@@ -109,13 +107,13 @@ export function openRings(
     }
   };
   return {
-    pieces: rings.reduce((sum, { pieces }) => sum + pieces.length, 0),
+    faults,
     cut: (from, state) =>
       visit(cutting, from, { tileTop: 0, tileLeft: 0, height: tile[2], width: tile[3], handOver: [0, 0, 0, 0], update: [0, 0, 0, 0] }, [state]),
     blend: ({ handOver: { top, left, bottom, right }, update: { stateScale, outputScale, clippedScale, clip }, ...to }, output, state) =>
-      visit(blending, to, { ...to, handOver: [top, left, bottom, right], update: [stateScale, outputScale, clippedScale, clip] }, [state, output]),
+      visit(blending, to, { ...to, handOver: [top, left, bottom, right], update: [stateScale, outputScale, clippedScale, clip] }, [state, output, faults]),
     destroy() {
-      uniform.destroy();
+      for (const buffer of [uniform, faults]) buffer.destroy();
       for (const { pieces } of rings) for (const { buffer } of pieces) buffer.destroy();
     },
   };

@@ -72,7 +72,7 @@ export type Chain = {
   runInto(feeds: Feeds, from: RingWindow | undefined, to: RingRegion): Promise<void>;
   /**
    * Runs once and reads the output back.
-   * @throws RestoreError `backend-failed`
+   * @throws RestoreError `backend-failed`, also when an output that stayed on the device had numbers that are not finite in its region
    */
   run(feeds: Feeds, from: RingWindow | undefined): Promise<Readonly<Record<string, { readonly dims: readonly number[]; readonly data: Float32Array }>>>;
   /** Waits for the run that is under way, then frees all that is kept on the device. A second call does nothing. */

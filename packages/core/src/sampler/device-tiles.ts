@@ -21,8 +21,7 @@ export type DeviceTiles = {
 
 /**
  * What the rows of `createResidualRows` are in memory, rings are on the device: between two steps 12 bytes for each pixel of `ringLength` rows, hand-overs
- * included, which is at most three rows of tiles, whatever the height of the picture. `nano` at 48 megapixels (8000 x 6000, tiles of 1040) keeps 2 MB.
- * Numbers that are not finite are found in the last step, for they make the next state, and so its output, not finite.
+ * included, which is about two rows of tiles, whatever the height of the picture.
  * @param prompts feeds that are the same for all tiles and steps
  * @returns undefined where the device has no room
  */

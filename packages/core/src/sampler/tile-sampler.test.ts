@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../../testing/expect-close.ts';
 import { meanDenoiser } from '../../testing/fake-model.ts';
-import { type ChainLog, withHostChain } from '../../testing/host-chain.ts';
+import { bytesIn, type ChainLog, withHostChain } from '../../testing/host-chain.ts';
 import type { Graph } from '../graph/graph.ts';
 import { createNoisePlate } from '../tensor/gaussian-noise.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
@@ -77,17 +77,16 @@ describe('steps on a device', () => {
       expect(device.log).toMatchObject({ stayed: (steps - 1) * tiles, cameBack: tiles, open: 0 } satisfies Partial<ChainLog>);
     },
   );
-  it('keep rows of at most three rows of tiles, however high the picture', () => {
-    const rows = (height: number): number => {
+  it('keep about two rows of tiles, at most three, however high the picture', async () => {
+    const keptRows = async (height: number): Promise<number> => {
       const device = withHostChain(graph);
-      void createDenoiser(device, { weatherPrompts: prompts, depthPrompts: prompts }).openTiles?.(
-        planTileGrid({ height, width: 40 }, rule),
-        planDdimSteps(alphasCumprod, { timesteps: [500, 0], clip: 1 }, 2),
-      );
+      const steps = planDdimSteps(alphasCumprod, { timesteps: [500, 0], clip: 1 }, 2);
+      await createDenoiser(device, { weatherPrompts: prompts, depthPrompts: prompts }).openTiles?.(planTileGrid({ height, width: 40 }, rule), steps);
       return device.log.plans[0]?.rings[0]?.rows ?? Number.NaN;
     };
-    for (let height = 8; height <= 800; height += 8) expect(rows(height)).toBeLessThanOrEqual(Math.min(height, 3 * 32));
-    expect(rows(8000)).toBe(rows(4000));
+    for (let height = 8; height <= 800; height += 8) expect(await keptRows(height)).toBeLessThanOrEqual(Math.min(height, 3 * rule.sizePx));
+    expect(await keptRows(8000)).toBe(await keptRows(4000));
+    expect(await keptRows(8000)).toBeLessThan(2.5 * rule.sizePx);
   });
   it('are taken in memory where the device has no room, or keeps no tensors', async () => {
     const grid = planTileGrid({ height: 40, width: 48 }, rule);
@@ -96,15 +95,49 @@ describe('steps on a device', () => {
     expect(full.log.cameBack).toBe(0);
     expect(createDenoiser(graph, { weatherPrompts: prompts, depthPrompts: prompts }).openTiles).toBeUndefined();
   });
-  it('refuse numbers that are not finite, also when only the first step had them', async () => {
+  it('refuse numbers that are not finite, also when the network of the next step hides them', async () => {
     const broken: Graph = {
       ...graph,
       run: async (feeds) => {
-        const outputs = await graph.run(feeds);
+        const { noisy_residual: noisyResidual } = feeds as { readonly noisy_residual: Tensor };
+        const hidden = tensor(
+          'NCHW',
+          noisyResidual.dims,
+          noisyResidual.data.map((value) => (Number.isFinite(value) ? value : 0)),
+        ); // as a ReLU may
+        const outputs = await graph.run({ ...feeds, noisy_residual: hidden });
         if (feeds.timestep?.data[0] === 700) outputs.residual?.data.fill(Number.NaN, 0, 1);
         return outputs;
       },
     };
-    await expect(sample(withHostChain(broken), planTileGrid({ height: 40, width: 48 }, rule), 2)).rejects.toMatchObject({ code: 'backend-failed' });
+    const grid = planTileGrid({ height: 40, width: 48 }, rule);
+    for (const on of [broken, withHostChain(broken)]) await expect(sample(on, grid, 2)).rejects.toMatchObject({ code: 'backend-failed' });
+  });
+  it('take 36 bytes a pixel of a tile up and 12 back in two steps, where steps in memory take 48 and 24', async () => {
+    const grid = planTileGrid({ height: 152, width: 72 }, rule);
+    const { y, x } = windowOf(grid, { row: 0, column: 0 });
+    const tiles = grid.rows.spans.length * grid.columns.spans.length;
+    const pixels = tiles * (y.end - y.start) * (x.end - x.start);
+    const runs = 2 * tiles;
+    const promptBytes = 2 * 4; // both are one number here
+    const timestepBytes = 4;
+
+    const device = withHostChain(graph);
+    await sample(device, grid, 2);
+    expect(device.log.bytesUp).toBe(36 * pixels + runs * timestepBytes + promptBytes);
+    expect(device.log.bytesDown).toBe(12 * pixels);
+
+    const memory = { up: 0, down: 0 };
+    const counted: Graph = {
+      ...graph,
+      run: async (feeds) => {
+        const outputs = await graph.run(feeds);
+        memory.up += bytesIn(feeds);
+        memory.down += bytesIn(outputs);
+        return outputs;
+      },
+    };
+    await sample(counted, grid, 2);
+    expect(memory).toEqual({ up: 48 * pixels + runs * (timestepBytes + promptBytes), down: 24 * pixels });
   });
 });
