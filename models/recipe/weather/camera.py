@@ -29,7 +29,7 @@ def sample_camera(rng, height, width, noise_bank=None):
     elif kind < 0.3:  # exposure
         gain, gamma = np.full(3, uniform(rng, 0.75, 1.15), np.float32), uniform(rng, 0.85, 1.2)
     black = None
-    if rng.random() < 0.12:
+    if rng.random() < 0.2:
         black = (uniform(rng, 0.02, 0.22) * (1 + rng.normal(0, 0.15, 3))).clip(0, 0.3).astype(np.float32)
     if rng.random() < 0.04:
         shake = shake_kernel(rng)
