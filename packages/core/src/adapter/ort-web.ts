@@ -40,7 +40,8 @@ export async function createWebGraphs({ backend = 'auto', threads, wasmPaths }: 
 
 /**
  * The same on a build of the runtime that the caller has imported and set up (`env`): for workers, which should hold one build only.
- * @param device WebGPU computes on it; it stays the caller's. @default one that the runtime makes
+ * @param device WebGPU computes on it, and keeps the noisy residual there between the steps; it stays the caller's. @default one that the runtime makes,
+ *               where the residual comes back after each step
  */
 export function createGraphsOn(ort: OrtWeb, backend: 'webgpu' | 'wasm', device?: GPUDevice): GraphFactory {
   const provider = backend === 'webgpu' && device !== undefined ? { name: backend, device } : backend;
