@@ -69,6 +69,16 @@ export async function compareChains({ height, width, rule, steps, pieceBytes, gi
   return seen;
 }
 
+/** Whether a device has room for a chain whose tiles have these sides. */
+export async function hasRoom(device: GPUDevice, sidePx: number): Promise<boolean> {
+  const open = createChains(TENSORS, copyOnDevice(device, 'state'), device, (cause) => {
+    throw cause;
+  });
+  const chain = await open({ state: 'state', output: 'residual', dims: [1, 3, sidePx, sidePx], feeds: {}, changing: {}, rings: [] });
+  await chain?.dispose();
+  return chain !== undefined;
+}
+
 /** The one thing that a chain asks of the runtime. */
 const TENSORS = { Tensor: { fromGpuBuffer: (gpuBuffer: GPUBuffer) => ({ gpuBuffer }) } } as unknown as Parameters<typeof createChains>[0];
 

@@ -5,7 +5,7 @@ import type { OpenModel } from '../../src/open-model.ts';
 import { type GoldenOptions, restoreWith } from '../../testing/golden-restoration.ts';
 import { openPictureModel } from '../../testing/open-model.ts';
 import { countCrossings, type Crossings } from './crossings.ts';
-import { compareChains, type ChainsAnswer, type ChainsTask } from './compare-chains.ts';
+import { compareChains, type ChainsAnswer, type ChainsTask, hasRoom } from './compare-chains.ts';
 
 export type DeviceTask = {
   readonly dims: readonly number[];
@@ -77,7 +77,11 @@ async function compareOnDevice(task: ChainsTask): Promise<Crossings & ChainsAnsw
   }
 }
 
-const inPage: { readonly restoreOnDevice: typeof restoreOnDevice; readonly compareOnDevice: typeof compareOnDevice } = { restoreOnDevice, compareOnDevice };
+const inPage: {
+  readonly restoreOnDevice: typeof restoreOnDevice;
+  readonly compareOnDevice: typeof compareOnDevice;
+  readonly hasRoom: (sidePx: number) => Promise<boolean>;
+} = { restoreOnDevice, compareOnDevice, hasRoom: async (sidePx) => hasRoom(await openDevice(), sidePx) };
 declare global {
   /** How the test reaches into the page. */
   var fairweatherDevice: typeof inPage;

@@ -77,6 +77,12 @@ describe('chains on a device', () => {
       expect(page.complaints).toEqual([]);
     },
   );
+  it('are not opened for tiles longer than the device may bind', async () => {
+    const hasRoom = (sidePx: number): Promise<boolean> => page.page.evaluate((side) => globalThis.fairweatherDevice.hasRoom(side), sidePx);
+    expect(await hasRoom(64)).toBe(true);
+    expect(await hasRoom(16_384)).toBe(false); // 3.2 GB
+    expect(page.complaints).toEqual([]);
+  });
   it.each(['NaN', 'Infinity'] as const)('say so when an output that stayed there had %s, though later ones are finite', async (value) => {
     const task: ChainsTask = { height: 40, width: 48, rule, steps: 2, gives: 'degraded' };
     expect(await compare(task)).toMatchObject({ thrown: [], difference: 0 });

@@ -27,7 +27,7 @@ export function createChains(
   let passes: Promise<RingPasses> | undefined;
   return async (plan) => {
     try {
-      if (bytesOf(plan.dims) > longestBinding(device)) return undefined;
+      if (bytesOf(plan.dims) >= longestBinding(device)) return undefined; // what is read back is a little longer
       passes ??= compileRingPasses(device);
       const compiled = await passes;
       const kept = await allocate(device, () => createKept(device, compiled, plan, pieceBytes));
@@ -59,10 +59,13 @@ function createKept(device: GPUDevice, passes: RingPasses, { state, dims, feeds,
   const output = createBuffer(device, 'output', bytesOf(dims), TENSOR);
   const staging = createBuffer(device, 'staging', output.size + rings.faults.size, USAGE.COPY_DST | USAGE.MAP_READ);
   return {
-    ...{ rings, inputs, output, staging },
+    rings,
+    inputs,
+    output,
+    staging,
     destroy() {
       rings.destroy();
-      for (const buffer of [...inputs.values()].map((input) => input.buffer)) buffer.destroy();
+      for (const { buffer } of inputs.values()) buffer.destroy();
       for (const buffer of [output, staging]) buffer.destroy();
     },
   };
