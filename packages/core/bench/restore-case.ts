@@ -40,10 +40,10 @@ function timed(factory: GraphFactory, sharesThread: boolean): GraphFactory & { t
   let spentMs = 0;
   const time = (graph: Graph): Graph => ({
     ...graph,
-    async run(feeds) {
+    async run(feeds, into) {
       if (sharesThread) await setImmediate(); // what the caller does beside the inference is done before the clock starts
       const start = performance.now();
-      const outputs = await graph.run(feeds);
+      const outputs = await graph.run(feeds, into);
       spentMs += performance.now() - start;
       return outputs;
     },

@@ -4,14 +4,14 @@ import { cutRgba } from './image/rgba.ts';
 import type { OpenStepModel } from './open-model.ts';
 import type { CheckedOptions } from './options.ts';
 import type { PhaseClock } from './progress-clock.ts';
-import { ddimStep } from './sampler/ddim.ts';
+import { ddimRows } from './sampler/ddim.ts';
 import { computeAlphasCumprod } from './sampler/noise-schedule.ts';
 import { planDdimSteps } from './sampler/sample-residual.ts';
 import { averageQueries, createStepDenoiser, type Encoded, featureBytes, type StepCondition } from './sampler/step-denoiser.ts';
 import { subtractResidual } from './sampler/subtract-residual.ts';
 import { createWholeResidual, type WholeResidual } from './sampler/whole-residual.ts';
 import { createNoisePlate, cutNoise } from './tensor/gaussian-noise.ts';
-import { createResidualBlender, type ResidualPatch } from './tiling/blend.ts';
+import { createResidualBlender, type Rectangle, type ResidualRow } from './tiling/blend.ts';
 import { extractTile } from './tiling/extract-tile.ts';
 import { planTileGrid, type TileSides } from './tiling/tile-grid.ts';
 
@@ -59,9 +59,9 @@ export async function restoreBySteps(
     ...degraded,
     data: degraded.data instanceof Uint16Array ? new Uint16Array(degraded.data.length) : new Uint8Array(degraded.data.length),
   };
-  const finish = (patch: ResidualPatch): void => {
-    subtractResidual(degraded, patch, options.strength, restored, model.spec.residualSign);
-    const place = { x: patch.left, y: patch.top, width: patch.width, height: patch.height };
+  const finish = (row: ResidualRow): void => subtractResidual(degraded, row, options.strength, restored, model.spec.residualSign);
+  const tellPatch = ({ top, left, width, height }: Rectangle): void => {
+    const place = { x: left, y: top, width, height };
     deps.tell({ type: 'patch', ...place, ...(options.patchPixels ? { rgba: cutRgba(restored, place) } : {}) });
   };
 
@@ -89,7 +89,9 @@ export async function restoreBySteps(
         kept.delete(tile);
         return denoiser.decode(encoded, weatherKeyValues, extractTile(degraded, tile.y, tile.x)); // [1,3,H,W]
       });
-      after.store(blender.add(tile.row, tile.column, ddimStep(before.cut(tile.y, tile.x), predictedResidual, ddim)));
+      const residual = ddimRows(before.cut(tile.y, tile.x), predictedResidual, ddim);
+      const finished = blender.add(tile.row, tile.column, residual, after.store);
+      if (last) tellPatch(finished);
     }
     if ('cut' in after) noisyResidual = after;
   }

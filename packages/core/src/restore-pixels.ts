@@ -8,13 +8,14 @@ import { type Condition, createDenoiser } from './sampler/denoiser.ts';
 import { computeAlphasCumprod } from './sampler/noise-schedule.ts';
 import { planDdimSteps } from './sampler/sample-residual.ts';
 import { subtractResidual } from './sampler/subtract-residual.ts';
+import { takeTileMemories, type TileMemory } from './sampler/tile-memory.ts';
 import { planTileRuns, type TileRun } from './sampler/tile-runs.ts';
 import { openTileSampler, windowOf } from './sampler/tile-sampler.ts';
 import { createNoisePlate } from './tensor/gaussian-noise.ts';
 import type { Tensor } from './tensor/tensor.ts';
-import { createResidualBlender, type ResidualPatch } from './tiling/blend.ts';
+import { createResidualBlender, type Rectangle } from './tiling/blend.ts';
 import { extractTile } from './tiling/extract-tile.ts';
-import { planTileGrid, type TileGrid, type TileSides } from './tiling/tile-grid.ts';
+import { planTileGrid, type TileSides } from './tiling/tile-grid.ts';
 
 /**
  * Input pixels are not changed. An abort is noticed after the inference that is running. While one tile is with the network the one before it is
@@ -37,19 +38,18 @@ export async function restorePixels(
 
   const blender = createResidualBlender(grid); // of the last step, whose tiles are finished in reading order
   const restored = createPixels(degraded);
-  const memories = [createTileMemory(grid), createTileMemory(grid)] as const; // one is with the network while the other is filled
+  const memory = takeTileMemories(grid, model.graphs.denoiser.memory);
   const sampler = await openTileSampler(denoiser, grid, steps, createNoisePlate(options.seed));
 
   const cut = (run: TileRun, memory: TileMemory): TileFeeds => {
     const { y, x } = windowOf(grid, run);
-    return { degraded: extractTile(degraded, y, x, memory.degraded), noisyResidual: sampler.cut(run, memory.noisyResidual) }; // [1,3,H,W]
+    return { degraded: extractTile(degraded, y, x, memory.degraded), noisyResidual: sampler.cut(run, memory.noisyResidual), memory }; // [1,3,H,W]
   };
   const blend = (run: TileRun, { noisyResidual }: TileFeeds, predicted: Tensor<'NCHW'> | undefined): void => {
-    const residual = sampler.step(run, noisyResidual, predicted); // [1,3,H,W]
+    const residual = sampler.step(run, noisyResidual, predicted);
     if (residual === undefined) return;
-    const patch = clipPatch(blender.add(run.row, run.column, residual), degraded);
-    subtractResidual(degraded, patch, options.strength, restored, model.spec.residualSign);
-    const place = { x: patch.left, y: patch.top, width: patch.width, height: patch.height };
+    const finished = blender.add(run.row, run.column, residual, (row) => subtractResidual(degraded, row, options.strength, restored, model.spec.residualSign));
+    const place = placeWithin(degraded, finished);
     if (place.width > 0 && place.height > 0) deps.tell({ type: 'patch', ...place, ...(options.patchPixels ? { rgba: cutRgba(restored, place) } : {}) });
   };
   /** Steps run ahead of one another, so progress counts inferences: `steps` of them are as much work as a tile. */
@@ -61,20 +61,21 @@ export async function restorePixels(
 
   let blendLast: () => void = () => {};
   let ready: TileFeeds | undefined;
+  let inference: Promise<unknown> = Promise.resolve();
   try {
     for (const [i, run] of runs.entries()) {
       if (ready === undefined) {
         blendLast(); // this run reads it
         blendLast = () => {};
-        ready = cut(run, memories[i % 2 === 0 ? 0 : 1]);
+        ready = cut(run, memory.ofRun(i));
       }
       const feeds = ready;
       options.signal?.throwIfAborted();
-      const prediction = sampler.predict(run, feeds.degraded, feeds.noisyResidual); // [1,3,H,W]
-      prediction.catch(() => {}); // thrown below, where it is awaited, unless what runs beside it throws first
+      const prediction = sampler.predict(run, feeds.degraded, feeds.noisyResidual, feeds.memory.predicted); // [1,3,H,W]
+      inference = prediction.catch(() => {}); // thrown below, where it is awaited, unless what runs beside it throws first
       blendLast();
       const next = runs[i + 1];
-      ready = next !== undefined && sampler.has(next) ? cut(next, memories[i % 2 === 0 ? 1 : 0]) : undefined;
+      ready = next !== undefined && sampler.has(next) ? cut(next, memory.ofRun(i + 1)) : undefined;
       const predicted = await prediction;
       options.signal?.throwIfAborted();
       tellRun(i + 1);
@@ -83,22 +84,14 @@ export async function restorePixels(
     }
     blendLast();
   } finally {
+    inference.then(memory.giveBack); // the last one is still running where something else has thrown
     await sampler.dispose();
   }
   return { restored, tiles };
 }
 
 /** What the network takes of a tile, [1,3,H,W] each; x_t may be on the device. */
-type TileFeeds = { readonly degraded: Tensor<'NCHW'>; readonly noisyResidual: Tensor<'NCHW'> | undefined };
-
-/** Room for the feeds of one tile: all tiles of a grid have the same size. */
-type TileMemory = { readonly degraded: Float32Array; readonly noisyResidual: Float32Array };
-
-function createTileMemory(grid: TileGrid): TileMemory {
-  const { y, x } = windowOf(grid, { row: 0, column: 0 });
-  const length = 3 * (y.end - y.start) * (x.end - x.start);
-  return { degraded: new Float32Array(length), noisyResidual: new Float32Array(length) };
-}
+type TileFeeds = { readonly degraded: Tensor<'NCHW'>; readonly noisyResidual: Tensor<'NCHW'> | undefined; readonly memory: TileMemory };
 
 /** The grid covers the padding too: later steps read there what earlier ones left. */
 function padToMultiple({ height, width }: Pixels, multiplePx: number): { readonly height: number; readonly width: number } {
@@ -106,6 +99,11 @@ function padToMultiple({ height, width }: Pixels, multiplePx: number): { readonl
   return { height: padded(height), width: padded(width) };
 }
 
-function clipPatch(patch: ResidualPatch, { height, width }: Pixels): ResidualPatch {
-  return { ...patch, height: Math.min(patch.height, height - patch.top), width: Math.min(patch.width, width - patch.left) };
+/** A rectangle of the padded picture -> what of it lies in the picture itself. */
+function placeWithin(
+  { height, width }: Pixels,
+  rectangle: Rectangle,
+): { readonly x: number; readonly y: number; readonly width: number; readonly height: number } {
+  const { top, left } = rectangle;
+  return { x: left, y: top, width: Math.min(rectangle.width, width - left), height: Math.min(rectangle.height, height - top) };
 }

@@ -1,16 +1,16 @@
 /** The worker thread of `ort-node`: requests in, sessions and results out. Runs one request after another, as ONNX Runtime would anyway. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ExternalData } from '../graph/graph.ts';
-import { openOrtSession, type OrtSession, type PlainTensor, type SessionSettings } from './ort-session.ts';
+import { openOrtSession, type OrtSession, type PlainTensors, type SessionSettings } from './ort-session.ts';
 
 export type WorkerRequest =
   | { readonly id: number; readonly type: 'create'; readonly onnx: Uint8Array; readonly externalData: readonly ExternalData[] }
-  | { readonly id: number; readonly type: 'run'; readonly session: number; readonly feeds: Readonly<Record<string, PlainTensor>> }
+  | { readonly id: number; readonly type: 'run'; readonly session: number; readonly feeds: PlainTensors; readonly into: PlainTensors }
   | { readonly id: number; readonly type: 'release'; readonly session: number };
 
 export type WorkerReply =
   | { readonly id: number; readonly type: 'created'; readonly session: number; readonly inputNames: readonly string[]; readonly outputNames: readonly string[] }
-  | { readonly id: number; readonly type: 'ran'; readonly outputs: Readonly<Record<string, PlainTensor>> }
+  | { readonly id: number; readonly type: 'ran'; readonly outputs: PlainTensors }
   | { readonly id: number; readonly type: 'released' }
   | { readonly id: number; readonly type: 'failed'; readonly error: unknown };
 
@@ -36,13 +36,15 @@ async function answer(request: WorkerRequest, sessions: Map<number, OrtSession>,
   }
   const session = sessions.get(request.session);
   if (session === undefined) throw new Error(`There is no session ${request.session}; it was released.`);
-  if (request.type === 'run') return { id, type: 'ran', outputs: await session.run(request.feeds) };
+  if (request.type === 'run') return { id, type: 'ran', outputs: await session.run(request.feeds, request.into) };
   sessions.delete(request.session);
   await session.release();
   return { id, type: 'released' };
 }
 
-/** What can be handed over instead of copied: each buffer once, and only those a tensor has for itself. */
-function buffersOf(outputs: Readonly<Record<string, PlainTensor>>): ArrayBuffer[] {
-  return Object.values(outputs).flatMap(({ data }) => (data.byteLength === data.buffer.byteLength ? [data.buffer as ArrayBuffer] : []));
+/** What can be handed over instead of copied: each buffer once, and only those a tensor has for itself; shared ones are not handed over. */
+function buffersOf(outputs: PlainTensors): ArrayBuffer[] {
+  return Object.values(outputs).flatMap(({ data: { buffer, byteLength } }) =>
+    buffer instanceof ArrayBuffer && byteLength === buffer.byteLength ? [buffer] : [],
+  );
 }

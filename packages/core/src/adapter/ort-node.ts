@@ -10,7 +10,7 @@ import { importRuntime } from './import-runtime.ts';
 import type { WorkerReply, WorkerRequest } from './ort-node-worker.ts';
 import { openOrtSession, type SessionSettings } from './ort-session.ts';
 import { createHostedGraphs, type SessionHost } from './session-host.ts';
-import { createSharedFeeds, type SharedFeeds } from './shared-feeds.ts';
+import { createSharedMemory, onlyShared, shareTensors } from './shared-memory.ts';
 
 /** Execution providers of onnxruntime-node. `auto` is CUDA where it is installed and works, else the CPU. */
 export type NodeBackend = 'auto' | 'cpu' | 'cuda' | 'webgpu';
@@ -52,23 +52,20 @@ function hostHere(settings: SessionSettings): SessionHost {
   return { open: (onnx, externalData) => openOrtSession(onnx, externalData, settings), close: () => Promise.resolve() };
 }
 
-/** Enough for the two large feeds of a tile of 1,600 x 1,600. */
-const KEPT_FEEDS_BYTES = 64 * 2 ** 20;
+/** Enough for what two tiles of 900 x 900 take and give: the one that is with the network, and the next. */
+const KEPT_BYTES = 64 * 2 ** 20;
 
 /** onnxruntime-node takes arrays in shared memory since Node 24; Deno and older Nodes refuse them with "Invalid argument". */
 function readsSharedMemory(): boolean {
   return Number.parseInt(process.versions.node, 10) >= 24 && !('Deno' in globalThis);
 }
 
-/** Feeds as they are: messages copy them. */
-const PLAIN_FEEDS: SharedFeeds = { lend: (feeds) => feeds, takeBack: () => {} };
-
 /** A worker thread that holds the sessions. It does not keep the process alive while it has nothing to do. */
 function startWorker(settings: SessionSettings): SessionHost {
   const here = import.meta.url; // the worker stands beside this file, with the same ending: .ts, .js or .cjs
   const worker = new Worker(new URL(`./ort-node-worker${here.slice(here.lastIndexOf('.'))}`, here), { workerData: settings });
   worker.unref();
-  const shared = readsSharedMemory() ? createSharedFeeds(KEPT_FEEDS_BYTES) : PLAIN_FEEDS;
+  const memory = readsSharedMemory() ? createSharedMemory(KEPT_BYTES) : undefined;
   const waiting = new Map<number, { resolve(reply: WorkerReply): void; reject(error: unknown): void }>();
   let nextId = 1;
   let lost: unknown;
@@ -103,11 +100,12 @@ function startWorker(settings: SessionSettings): SessionHost {
       return {
         inputNames,
         outputNames,
-        async run(feeds) {
-          const lent = shared.lend(feeds);
-          const { outputs } = await ask<'ran'>({ id: nextId++, type: 'run', session, feeds: lent }).finally(() => shared.takeBack(lent));
-          return { ...outputs };
+        async run(feeds, into = {}) {
+          const { shared, taken } = memory === undefined ? { shared: feeds, taken: [] } : shareTensors(feeds, memory);
+          const request = { id: nextId++, type: 'run', session, feeds: shared, into: onlyShared(into) } as const;
+          return (await ask<'ran'>(request).finally(() => memory?.giveBack(taken))).outputs;
         },
+        ...(memory === undefined ? {} : { memory }),
         release: async () => {
           if (lost === undefined) await ask<'released'>({ id: nextId++, type: 'release', session });
         },

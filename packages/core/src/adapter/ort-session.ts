@@ -1,9 +1,11 @@
 /** ONNX bytes -> a session of onnxruntime-node, behind messages that can cross a thread: plain names, dims and numbers. */
-import type { InferenceSession } from 'onnxruntime-node';
-import type { ExternalData } from '../graph/graph.ts';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { ExternalData, TensorMemory } from '../graph/graph.ts';
 
 /** A tensor as it crosses threads. */
 export type PlainTensor = { readonly dims: readonly number[]; readonly data: Float32Array };
+
+export type PlainTensors = Readonly<Record<string, PlainTensor>>;
 
 export type SessionSettings = {
   /** Execution provider. */
@@ -16,7 +18,9 @@ export type SessionSettings = {
 export type OrtSession = {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  run(feeds: Readonly<Record<string, PlainTensor>>): Promise<Record<string, PlainTensor>>;
+  /** @param into tensors whose memory outputs of their names may take, in the dims of these outputs */
+  run(feeds: PlainTensors, into?: PlainTensors): Promise<PlainTensors>;
+  readonly memory?: TensorMemory;
   release(): Promise<void>;
 };
 
@@ -27,7 +31,7 @@ export type OrtSession = {
 const CPU_THREADS = { dynamic_block_base: '4', intra_op: { allow_spinning: '0' } };
 
 export async function openOrtSession(onnx: Uint8Array, externalData: readonly ExternalData[], { backend, threads }: SessionSettings): Promise<OrtSession> {
-  const { InferenceSession, Tensor } = await import('onnxruntime-node');
+  const ort = await import('onnxruntime-node');
   const options: InferenceSession.SessionOptions = {
     executionProviders: [backend],
     intraOpNumThreads: threads,
@@ -38,16 +42,20 @@ export async function openOrtSession(onnx: Uint8Array, externalData: readonly Ex
     extra: { session: CPU_THREADS },
     ...(externalData.length > 0 ? { externalData } : {}),
   };
-  const session = await InferenceSession.create(onnx, options);
+  const session = await ort.InferenceSession.create(onnx, options);
+  const everyOutput = Object.fromEntries(session.outputNames.map((name) => [name, null])); // null: in memory of the runtime's choice
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
-    async run(feeds) {
-      const tensors = Object.fromEntries(Object.entries(feeds).map(([name, { dims, data }]) => [name, new Tensor('float32', data, dims)]));
-      const outputs = await session.run(tensors);
-      const plain = Object.entries(outputs).map(([name, value]) => [name, { dims: value.dims, data: value.data as Float32Array }] as const); // the contract's outputs are float32
-      return Object.fromEntries(plain);
+    async run(feeds, into = {}) {
+      const asTensors = (tensors: PlainTensors): Record<string, Tensor> => mapValues(tensors, ({ dims, data }) => new ort.Tensor('float32', data, dims));
+      const outputs = await session.run(asTensors(feeds), { ...everyOutput, ...asTensors(into) });
+      return mapValues(outputs, ({ dims, data }) => ({ dims, data: data as Float32Array })); // the contract's outputs are float32
     },
     release: () => session.release(),
   };
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 }

@@ -61,10 +61,11 @@ function asGraph(name: string, session: OrtSession): Graph {
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
-    run: (feeds) =>
-      session.run(feeds).catch((cause: unknown) => {
+    run: (feeds, into) =>
+      session.run(feeds, into).catch((cause: unknown) => {
         throw failed(`Graph ${name} could not be run`, cause);
       }),
+    ...(session.memory === undefined ? {} : { memory: session.memory }),
     dispose: () => {
       release ??= session.release();
       return release;

@@ -10,10 +10,13 @@ export type Graph = {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   /**
-   * Runs once. Feeds are not changed; the outputs are the caller's.
+   * Runs once. Feeds are not changed, and must not be changed before it is done; the outputs are the caller's.
+   * @param into tensors whose memory the outputs of their names may take, if the runtime can: their dims must be those of the outputs
    * @throws RestoreError `backend-failed`
    */
-  run(feeds: Feeds): Promise<Readonly<Record<string, { readonly dims: readonly number[]; readonly data: Float32Array }>>>;
+  run(feeds: Feeds, into?: Feeds): Promise<Readonly<Record<string, { readonly dims: readonly number[]; readonly data: Float32Array }>>>;
+  /** Memory that `run` takes as it is, for feeds and outputs of many runs, where it would copy any other. */
+  readonly memory?: TensorMemory;
   /**
    * Only where the runtime keeps tensors on a device of its own: runs that leave their output to later runs there.
    * @returns undefined where the device has no room for what is planned
@@ -22,6 +25,14 @@ export type Graph = {
   openChain?(plan: ChainPlan): Promise<Chain | undefined>;
   /** Frees the session. A second call does nothing. */
   dispose(): Promise<void>;
+};
+
+/** Pieces of memory that are lent, and used again. */
+export type TensorMemory = {
+  /** @param length of the piece, in numbers; they may be any */
+  take(length: number): Float32Array;
+  /** Nothing may read or write the pieces any more; others than those of `take` are let be. */
+  giveBack(pieces: readonly Float32Array[]): void;
 };
 
 /** Runs of one graph, on one device, of which one input (the state) is made of what earlier runs gave. All tiles have the same size. */

@@ -12,6 +12,23 @@ export async function runGraph<L extends Layout>(graph: Graph, feeds: Feeds, out
 }
 
 /**
+ * The same without a look at the numbers, for a reader that comes to each of them anyway and throws `notFinite`.
+ * @param memory where the output goes, if the runtime can
+ * @throws RestoreError as `checkShape`
+ */
+export async function runGraphUnread<L extends Layout>(
+  graph: Graph,
+  feeds: Feeds,
+  output: string,
+  layout: L,
+  dims: readonly number[],
+  memory?: Float32Array,
+): Promise<Tensor<L>> {
+  const values = await graph.run(feeds, memory && { [output]: tensor(layout, dims, memory) });
+  return checkShape(graph, output, values[output], layout, dims);
+}
+
+/**
  * The outputs named in `rules`, by their names.
  * @throws RestoreError `backend-failed` when an output is missing or not finite, `dims-mismatch` when its dims are not the expected
  */
@@ -21,29 +38,40 @@ export async function runGraphOutputs<R extends Readonly<Record<string, OutputRu
   rules: R,
 ): Promise<{ readonly [K in keyof R]: Tensor<R[K]['layout']> }> {
   const values = await graph.run(feeds);
-  const checked = Object.entries(rules).map(([output, { layout, dims }]) => [output, checkOutput(graph, output, values[output], layout, dims)]);
+  const checked = Object.entries(rules).map(([output, rule]) => [output, checkOutput(graph, output, values[output], rule)]);
   return Object.fromEntries(checked) as { readonly [K in keyof R]: Tensor<R[K]['layout']> }; // one entry per rule
 }
 
+type OutputValue = { readonly dims: readonly number[]; readonly data: Float32Array };
+
+function checkOutput<L extends Layout>(graph: Graph, output: string, value: OutputValue | undefined, { layout, dims }: OutputRule<L>): Tensor<L> {
+  const checked = checkShape(graph, output, value, layout, dims);
+  if (!allFinite(checked.data)) throw notFinite(output);
+  return checked;
+}
+
 /**
- * One output, checked. `graph` is who gave it.
- * @throws RestoreError as `runGraphOutputs`
+ * One output with the dims it must have; its numbers are not looked at. `graph` is who gave it.
+ * @throws RestoreError `backend-failed` when the output is missing, `dims-mismatch`
  */
-export function checkOutput<L extends Layout>(
+export function checkShape<L extends Layout>(
   graph: Pick<Graph, 'outputNames'>,
   output: string,
-  value: { readonly dims: readonly number[]; readonly data: Float32Array } | undefined,
+  value: OutputValue | undefined,
   layout: L,
   expected: OutputRule['dims'],
 ): Tensor<L> {
   if (value === undefined)
     throw new RestoreError('backend-failed', `The graph must give "${output}", it gives ${graph.outputNames.join(', ')}; export the model anew.`);
   assertDims(output, value, layout, expected);
-  if (!allFinite(value.data))
-    throw new RestoreError('backend-failed', `"${output}" has numbers that are not finite; use precision fp32 or another backend.`, {
-      details: { tensor: output },
-    });
   return tensor(layout, value.dims, value.data);
+}
+
+/** What is thrown where an output has a number that is not finite. */
+export function notFinite(output: string): RestoreError {
+  return new RestoreError('backend-failed', `"${output}" has numbers that are not finite; use precision fp32 or another backend.`, {
+    details: { tensor: output },
+  });
 }
 
 /** A sum is finite only when all its terms are: one pass without a branch, and four sums, so that no addition waits for the one before it. */

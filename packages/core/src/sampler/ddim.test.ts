@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../../testing/expect-close.ts';
 import { tensor } from '../tensor/tensor.ts';
-import { ddimStep } from './ddim.ts';
+import { ddimRows, ddimStep } from './ddim.ts';
 import { computeAlphasCumprod } from './noise-schedule.ts';
 
 const schedule = { trainTimesteps: 1000, betaStart: 1e-4, betaEnd: 0.02 };
@@ -47,5 +47,38 @@ describe('ddimStep', () => {
     expect(() => ddimStep(portrait, landscape, { alphaCumprod: 0.5, alphaCumprodPrev: 0.9, clip: 1 })).toThrow(
       expect.objectContaining({ code: 'dims-mismatch' }),
     );
+  });
+  it('refuses a prediction that is not finite, also where the clip would hide it', () => {
+    for (const broken of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
+      for (const alphaCumprodPrev of [0.9, 1])
+        expect(() => ddimStep(row(0, 0), row(0.5, broken), { alphaCumprod: 0.5, alphaCumprodPrev, clip: 1 })).toThrow(
+          expect.objectContaining({ code: 'backend-failed', details: { tensor: 'residual' } }),
+        );
+  });
+});
+
+describe('ddimRows', () => {
+  const dims = [1, 3, 4, 5];
+  const wave = (step: number) =>
+    tensor(
+      'NCHW',
+      dims,
+      Float32Array.from({ length: 60 }, (_, i) => 2 * Math.sin(step * i)),
+    );
+  const readRow = (read: ReturnType<typeof ddimRows>): number[] => {
+    const lines = new Float32Array(3 * 2);
+    read(2, 3, lines, 2);
+    return [...lines];
+  };
+  it.each([0.9, 1])('are the rows of the same step, to ᾱ = %d', (alphaCumprodPrev) => {
+    const step = { alphaCumprod: 0.5, alphaCumprodPrev, clip: 1 };
+    const { data } = ddimStep(wave(0.3), wave(0.7), step);
+    const at = (c: number, x: number): number => data[(c * 4 + 2) * 5 + x] as number;
+    expect(readRow(ddimRows(wave(0.3), wave(0.7), step))).toEqual([0, 1, 2].flatMap((c) => [at(c, 3), at(c, 4)]));
+  });
+  it('need no x_t for the last step, and for no other', () => {
+    const last = { alphaCumprod: 0.5, alphaCumprodPrev: 1, clip: 1 };
+    expect(readRow(ddimRows(undefined, wave(0.7), last))).toEqual(readRow(ddimRows(wave(0.3), wave(0.7), last)));
+    expect(() => ddimRows(undefined, wave(0.7), { ...last, alphaCumprodPrev: 0.9 })).toThrow('Only the last step can do without x_t.');
   });
 });

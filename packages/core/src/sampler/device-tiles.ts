@@ -1,6 +1,6 @@
 /** A grid, a plan of steps and a graph that can leave its output on its device -> the runs of a picture, of which only the last step's come back. */
 import type { ChainPlan, Feeds, Graph, RingRegion, RingWindow, StateUpdate } from '../graph/graph.ts';
-import { checkOutput } from '../graph/run-graph.ts';
+import { checkShape } from '../graph/run-graph.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import type { TileGrid, TileSpan } from '../tiling/tile-grid.ts';
 import { ddimScales, type DdimStep, type TimedStep } from './ddim.ts';
@@ -11,7 +11,7 @@ export type DeviceTiles = {
   /**
    * Runs follow one another in the order of `planTileRuns`; each is done when this resolves.
    * @param noise x_T of the tile, in the first step; later steps read what is on the device
-   * @returns x̂_0 of the last step, not clipped; undefined of earlier ones, whose DDIM step is done and blended on the device
+   * @returns x̂_0 of the last step, not clipped, to be looked at for numbers that are not finite by who reads it; undefined of earlier ones, whose DDIM step is done and blended on the device
    * @throws RestoreError `backend-failed`
    */
   predictResidual(run: TileRun, degraded: Tensor<'NCHW'>, noise: Tensor<'NCHW'> | undefined): Promise<Tensor<'NCHW'> | undefined>;
@@ -57,7 +57,7 @@ export async function openDeviceTiles(
         await chain.runInto(feeds, from, { ...regionIn(run.step, grid, run), update: updateOf(step) });
         return undefined;
       }
-      return checkOutput(graph, plan.output, (await chain.run(feeds, from))[plan.output], 'NCHW', dims);
+      return checkShape(graph, plan.output, (await chain.run(feeds, from))[plan.output], 'NCHW', dims);
     },
     dispose: () => chain.dispose(),
   };

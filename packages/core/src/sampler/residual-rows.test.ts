@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createNoisePlate, cutNoise } from '../tensor/gaussian-noise.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
+import type { ReadTileRow } from '../tiling/blend.ts';
 import { planTileGrid } from '../tiling/tile-grid.ts';
 import { createResidualRows, noiseRows } from './residual-rows.ts';
 import { planTileRuns } from './tile-runs.ts';
@@ -14,6 +15,14 @@ function windowAt(row: number, column: number) {
   const [y, x] = [grid.rows.spans[row], grid.columns.spans[column]];
   if (y === undefined || x === undefined) throw new RangeError(`The grid has no tile ${row},${column}.`);
   return { y: y.window, x: x.window, height: y.window.end - y.window.start, width: x.window.end - x.window.start };
+}
+
+/** The tile by its rows. */
+function readTile(row: number, column: number): ReadTileRow {
+  const { y: rows, x: columns } = windowAt(row, column);
+  return (y, left, lines, width) => {
+    for (let c = 0; c < 3; c++) for (let x = 0; x < width; x++) lines[c * width + x] = valueAt(c, rows.start + y, columns.start + left + x);
+  };
 }
 
 function placeTile(row: number, column: number): Tensor<'NCHW'> {
@@ -40,7 +49,7 @@ describe('residual rows', () => {
     let windows = 0;
     for (const { step, row, column } of planTileRuns(grid, 2)) {
       if (step === 0) {
-        rows.add(row, column, placeTile(row, column));
+        rows.add(row, column, readTile(row, column));
         continue;
       }
       windows += 1;
@@ -61,7 +70,7 @@ describe('residual rows', () => {
     expect(cut).toThrow('Rows up to 32 were asked for, they are there up to 0.');
     for (const { step, row, column } of planTileRuns(grid, 2)) {
       if (step === 1) break;
-      rows.add(row, column, placeTile(row, column));
+      rows.add(row, column, readTile(row, column));
     }
     expect(rows.has(y)).toBe(true);
     expect(cut).not.toThrow();

@@ -1,7 +1,7 @@
 /** What a sampling step reads: x_t over the whole picture, of which only the rows are kept that a later window may ask for. */
 import { cutNoise, type NoisePlate } from '../tensor/gaussian-noise.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
-import { createResidualBlender, type ResidualPatch } from '../tiling/blend.ts';
+import { createResidualBlender, type ReadTileRow, type ResidualRow } from '../tiling/blend.ts';
 import { finishedPx, type Span, type TileGrid } from '../tiling/tile-grid.ts';
 
 /** x_t of the whole picture. Windows are asked for from the top down. */
@@ -17,8 +17,8 @@ export type ResidualSource = {
 
 /** What one step leaves and the next one reads. */
 export type ResidualRows = ResidualSource & {
-  /** Takes x_tPrev [1,3,H,W] of the next tile, in reading order; its memory may be changed. */
-  add(row: number, column: number, noisyResidual: Tensor<'NCHW'>): void;
+  /** Takes x_tPrev of the next tile, in reading order. */
+  add(row: number, column: number, read: ReadTileRow): void;
 };
 
 /** Where sampling starts: x_T is the noise plate, repeated over the picture. */
@@ -42,8 +42,8 @@ export function createResidualRows(grid: TileGrid): ResidualRows {
   let finishedRows = 0;
   return {
     has: (rows) => rows.end <= finishedRows,
-    add(row, column, noisyResidual) {
-      storePatch(blender.add(row, column, noisyResidual), ring);
+    add(row, column, read) {
+      blender.add(row, column, read, (finished) => storeRow(finished, ring));
       if (column === grid.columns.spans.length - 1) finishedRows = finishedPx(grid.rows, row + 1);
     },
     cut(rows, columns, target) {
@@ -69,12 +69,8 @@ export function ringLength({ rows }: TileGrid, unfinishedPx = 0): number {
   return Math.max(...lengths);
 }
 
-function storePatch({ top, left, width, height, planes, strideH, strideW }: ResidualPatch, ring: Ring): void {
-  for (let c = 0; c < 3; c++)
-    for (let y = 0; y < height; y++) {
-      const from = (c * strideH + y) * strideW;
-      ring.planes.set(planes.subarray(from, from + width), (c * ring.length + ((top + y) % ring.length)) * ring.width + left);
-    }
+function storeRow({ y, left, width, lines, stride }: ResidualRow, ring: Ring): void {
+  for (let c = 0; c < 3; c++) ring.planes.set(lines.subarray(c * stride, c * stride + width), (c * ring.length + (y % ring.length)) * ring.width + left);
 }
 
 function cutRing(ring: Ring, rows: Span, columns: Span, target: Float32Array): Tensor<'NCHW'> {

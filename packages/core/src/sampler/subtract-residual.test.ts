@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { paintPixels } from '../../testing/pictures.ts';
 import type { Pixels } from '../image/pixels.ts';
-import type { ResidualPatch } from '../tiling/blend.ts';
+import type { ResidualRow } from '../tiling/blend.ts';
 import { subtractResidual } from './subtract-residual.ts';
 
 const empty = (pixels: Pixels): Pixels => ({
@@ -9,23 +9,12 @@ const empty = (pixels: Pixels): Pixels => ({
   data: pixels.data instanceof Uint16Array ? new Uint16Array(pixels.data.length) : new Uint8Array(pixels.data.length),
 });
 
-/** A patch over the whole picture, plane by plane. */
-function whole({ width, height }: Pixels, planes: (c: number) => number): ResidualPatch {
-  const area = width * height;
-  return {
-    top: 0,
-    left: 0,
-    height,
-    width,
-    strideH: height,
-    strideW: width,
-    planes: Float32Array.from({ length: 3 * area }, (_, i) => planes(Math.floor(i / area))),
-  };
-}
-
+/** Row by row over the whole picture; the same number everywhere in a plane. */
 function subtract(pixels: Pixels, planes: (c: number) => number, strength = 1): number[] {
   const restored = empty(pixels);
-  subtractResidual(pixels, whole(pixels, planes), strength, restored, 'degraded-minus-clean');
+  const { width } = pixels;
+  const lines = Float32Array.from({ length: 3 * width }, (_, i) => planes(Math.floor(i / width)));
+  for (let y = 0; y < pixels.height; y++) subtractResidual(pixels, { y, left: 0, width, lines, stride: width }, strength, restored, 'degraded-minus-clean');
   return [...restored.data];
 }
 
@@ -57,16 +46,14 @@ describe('subtractResidual', () => {
     const pixel: Pixels = { width: 1, height: 1, channels: 2, data: Uint8Array.of(100, 5) };
     expect(subtract(pixel, (c) => [30 / 255, 0, 0][c] as number)).toEqual([90, 5]);
   });
-  it('writes under the patch only', () => {
+  it('writes under the row only, and within the picture', () => {
     const pixels = paintPixels(4, 4, 1);
-    const restored = empty(pixels);
-    subtractResidual(
-      pixels,
-      { top: 1, left: 2, height: 2, width: 1, strideH: 3, strideW: 2, planes: new Float32Array(18) },
-      1,
-      restored,
-      'degraded-minus-clean',
-    );
-    expect([...restored.data].map((v) => (v === 0 ? 0 : 1))).toEqual([0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0]);
+    const written = (...rows: Pick<ResidualRow, 'y' | 'left' | 'width'>[]): number[] => {
+      const restored = empty(pixels);
+      for (const row of rows) subtractResidual(pixels, { ...row, lines: new Float32Array(18), stride: 6 }, 1, restored, 'degraded-minus-clean');
+      return [...restored.data].map((v) => (v === 0 ? 0 : 1));
+    };
+    expect(written({ y: 1, left: 2, width: 1 }, { y: 2, left: 2, width: 1 })).toEqual([0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0]);
+    expect(written({ y: 1, left: 2, width: 6 }, { y: 4, left: 0, width: 4 })).toEqual([0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
   });
 });

@@ -5,6 +5,7 @@ import { bytesIn, type ChainLog, withHostChain } from '../../testing/host-chain.
 import type { Graph } from '../graph/graph.ts';
 import { createNoisePlate } from '../tensor/gaussian-noise.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
+import type { ReadTileRow } from '../tiling/blend.ts';
 import { planTileGrid, type TileGrid } from '../tiling/tile-grid.ts';
 import { createDenoiser } from './denoiser.ts';
 import { computeAlphasCumprod } from './noise-schedule.ts';
@@ -52,13 +53,22 @@ async function sample(on: Graph, grid: TileGrid, steps: number): Promise<{ reado
     );
     expect(sampler.has(run)).toBe(true);
     const noisyResidual = sampler.cut(run, new Float32Array(length));
-    const prediction = await sampler.predict(run, degraded, noisyResidual);
+    const prediction = await sampler.predict(run, degraded, noisyResidual, new Float32Array(length));
     if (run.step === steps - 1) predicted?.push([...(prediction?.data ?? [])]);
     const residual = sampler.step(run, noisyResidual, prediction);
-    if (residual !== undefined) residuals?.push([...residual.data]);
+    if (residual !== undefined) residuals?.push(readRows(residual, dims[2], dims[3]));
   }
   await sampler.dispose();
   return { predicted: predicted ?? [], residuals: residuals ?? [] };
+}
+
+/** All rows of a tile, one after another: [H,3,W]. */
+function readRows(read: ReadTileRow, height: number, width: number): number[] {
+  const lines = new Float32Array(3 * width);
+  return Array.from({ length: height }, (_, y) => {
+    read(y, 0, lines, width);
+    return [...lines];
+  }).flat();
 }
 
 describe('steps on a device', () => {

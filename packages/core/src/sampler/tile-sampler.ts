@@ -1,8 +1,9 @@
 /** The steps of a picture in tiles: x_t in, x̂_0 out, and x_tPrev kept for the next step, in memory or, where the runtime can, on its device. */
 import type { NoisePlate } from '../tensor/gaussian-noise.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { ReadTileRow } from '../tiling/blend.ts';
 import type { Span, TileGrid } from '../tiling/tile-grid.ts';
-import { ddimStep, type TimedStep } from './ddim.ts';
+import { ddimRows, type TimedStep } from './ddim.ts';
 import type { Denoiser } from './denoiser.ts';
 import type { DeviceTiles } from './device-tiles.ts';
 import { createResidualRows, noiseRows } from './residual-rows.ts';
@@ -14,14 +15,14 @@ export type TileSampler = {
   has(run: TileRun): boolean;
   /** x_t of the tile. @param target where the numbers go, 3*H*W of them */
   cut(run: TileRun, target: Float32Array): Tensor<'NCHW'> | undefined;
-  /** @returns x̂_0, not clipped */
-  predict(run: TileRun, degraded: Tensor<'NCHW'>, noisyResidual: Tensor<'NCHW'> | undefined): Promise<Tensor<'NCHW'> | undefined>;
+  /** @param memory where x̂_0 goes, if the runtime can. @returns x̂_0, not clipped */
+  predict(run: TileRun, degraded: Tensor<'NCHW'>, noisyResidual: Tensor<'NCHW'> | undefined, memory: Float32Array): Promise<Tensor<'NCHW'> | undefined>;
   /**
    * The DDIM step. What it gives is kept for the next one, if there is a next one.
-   * @param predictedResidual x̂_0; its memory is used again
-   * @returns the residual of the tile after the last step, else undefined
+   * @returns the residual of the tile after the last step, to be read before its tensors are written to again; else undefined
+   * @throws RestoreError `backend-failed`, now or when it is read, if x̂_0 has numbers that are not finite
    */
-  step(run: TileRun, noisyResidual: Tensor<'NCHW'> | undefined, predictedResidual: Tensor<'NCHW'> | undefined): Tensor<'NCHW'> | undefined;
+  step(run: TileRun, noisyResidual: Tensor<'NCHW'> | undefined, predictedResidual: Tensor<'NCHW'> | undefined): ReadTileRow | undefined;
   /** Frees what is on a device. */
   dispose(): Promise<void>;
 };
@@ -39,10 +40,9 @@ function sampleInMemory(denoiser: Denoiser, grid: TileGrid, steps: readonly Time
   return {
     has: (run) => sourceOf(run).has(windowOf(grid, run).y),
     cut: (run, target) => sourceOf(run).cut(windowOf(grid, run).y, windowOf(grid, run).x, target),
-    predict: (run, degraded, noisyResidual) => denoiser.predictResidual(degraded, noisyResidual as Tensor<'NCHW'>, stepOf(steps, run).timestep), // cut above
+    predict: (run, degraded, noisyResidual, memory) => denoiser.predictResidual(degraded, noisyResidual as Tensor<'NCHW'>, stepOf(steps, run).timestep, memory), // cut above
     step(run, noisyResidual, predicted) {
-      const { data } = predicted as Tensor<'NCHW'>; // predicted above
-      const residual = ddimStep(noisyResidual as Tensor<'NCHW'>, predicted as Tensor<'NCHW'>, stepOf(steps, run), data); // [1,3,H,W]
+      const residual = ddimRows(noisyResidual, predicted as Tensor<'NCHW'>, stepOf(steps, run)); // predicted above
       const next = left[run.step];
       if (next === undefined) return residual;
       next.add(run.row, run.column, residual);
@@ -59,8 +59,7 @@ function sampleOnDevice(tiles: DeviceTiles, grid: TileGrid, steps: readonly Time
     has: () => true, // what a run reads is made on the device before it
     cut: (run, target) => (run.step === 0 ? noise.cut(windowOf(grid, run).y, windowOf(grid, run).x, target) : undefined),
     predict: (run, degraded, noisyResidual) => tiles.predictResidual(run, degraded, noisyResidual),
-    // The last step goes to ᾱ = 1, where x_t has no weight: any tensor of its dims will do.
-    step: (run, _, predicted) => predicted && ddimStep(predicted, predicted, stepOf(steps, run), predicted.data),
+    step: (run, _, predicted) => predicted && ddimRows(undefined, predicted, stepOf(steps, run)),
     dispose: () => tiles.dispose(),
   };
 }

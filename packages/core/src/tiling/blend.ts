@@ -1,51 +1,76 @@
-/** Residuals of tiles, row by row -> finished rectangles of the residual; only the hand-overs are kept in memory. */
-import { assertDims, type Tensor } from '../tensor/tensor.ts';
+/** Residuals of tiles, row by row -> finished rows of the residual; only the hand-overs are kept in memory. */
 import type { TileAxis, TileGrid, TileSpan } from './tile-grid.ts';
 
-/** A finished rectangle of the residual: the top left `height` x `width` of planes whose rows are `strideW` and whose channels `strideH` rows apart. */
-export type ResidualPatch = {
-  readonly top: number;
+/**
+ * Writes row `y` of a tile, from column `left` on, into `lines` as [3,width].
+ * @param y, left places in the tile's window
+ */
+export type ReadTileRow = (y: number, left: number, lines: Float32Array, width: number) => void;
+
+/** A finished piece of a row of the residual: the first `width` numbers of three lines, R, G and B, that are `stride` numbers apart. */
+export type ResidualRow = {
+  /** Row and first column in the picture. */
+  readonly y: number;
   readonly left: number;
-  readonly height: number;
   readonly width: number;
-  readonly planes: Float32Array;
-  readonly strideH: number;
-  readonly strideW: number;
+  /** Used again for the next row. */
+  readonly lines: Float32Array;
+  readonly stride: number;
 };
+
+/** A rectangle of the picture. */
+export type Rectangle = { readonly top: number; readonly left: number; readonly height: number; readonly width: number };
 
 export type ResidualBlender = {
   /**
-   * Takes the residual [1,3,H,W] of the next tile, in reading order; gives the rectangle that no later tile can change. The numbers are blended where
-   * they stand: the residual is the blender's from now on, and the rectangle is a part of it.
+   * Takes the next tile, in reading order, and gives the rows that no later tile can change.
+   * @returns the rectangle of these rows
    */
-  add(row: number, column: number, residual: Tensor<'NCHW'>): ResidualPatch;
+  add(row: number, column: number, read: ReadTileRow, give: (row: ResidualRow) => void): Rectangle;
 };
 
 /**
  * Window-weighted blending: across a hand-over one tile fades linearly into the other and the weights sum to 1. Where tiles agree (and
- * they do, once the overlap covers the receptive field) nothing changes. Keeps a strip of `rampPx` rows and one of `rampPx` columns.
+ * they do, once the overlap covers the receptive field) nothing changes. Keeps a strip of `rampPx` rows and one of `rampPx` columns; a row passes
+ * through all that is done to it while it is near the processor.
  */
 export function createResidualBlender(grid: TileGrid): ResidualBlender {
   const { rows, columns } = grid;
-  const rowStrip = new Float32Array(3 * rows.rampPx * grid.width); // bottom hand-over of the tile row above, [3,ramp,width]
-  const longest = Math.max(...rows.spans.map(({ region }) => region.end - region.start));
-  const columnStrip = new Float32Array(3 * longest * columns.rampPx); // right hand-over of the tile to the left, [3,regionH,ramp]
+  const rowStrip = new Float32Array(3 * rows.rampPx * grid.width); // bottom hand-over of the tile row above, [ramp,3,width]
+  const columnStrip = new Float32Array(3 * longestRegion(rows) * columns.rampPx); // right hand-over of the tile to the left, [regionH,3,ramp]
+  const memory = new Float32Array(3 * longestRegion(columns));
 
   return {
-    add(row, column, residual) {
-      const region = cutRegion(spanAt(rows, row), spanAt(columns, column), residual);
-      fadeRows(region, rows, row);
-      fadeColumns(region, columns, column);
-      if (column > 0) addStrip(region, columnStrip, region.height, columns.rampPx, 0, columns.rampPx);
-      const width = column < columns.spans.length - 1 ? region.width - columns.rampPx : region.width;
-      if (width < region.width) storeColumns(region, width, columns.rampPx, columnStrip);
+    add(row, column, read, give) {
+      const [spanY, spanX] = [spanAt(rows, row), spanAt(columns, column)];
+      const [top, left] = [spanY.region.start, spanX.region.start];
+      const [regionH, regionW] = [spanY.region.end - top, spanX.region.end - left];
+      const height = row < rows.spans.length - 1 ? regionH - rows.rampPx : regionH; // of what is finished
+      const width = column < columns.spans.length - 1 ? regionW - columns.rampPx : regionW;
+      const lines = memory.subarray(0, 3 * regionW); // [3,regionW]
 
-      if (row > 0) addStrip(region, rowStrip, rows.rampPx, width, region.left, grid.width);
-      const height = row < rows.spans.length - 1 ? region.height - rows.rampPx : region.height;
-      if (height < region.height) storeRows(region, height, rows.rampPx, width, rowStrip, grid.width);
-      return { ...region, height, width };
+      for (let y = 0; y < regionH; y++) {
+        read(top - spanY.window.start + y, left - spanX.window.start, lines, regionW);
+        if (row > 0 && y < rows.rampPx) weigh(lines, risingWeight(y, rows.rampPx));
+        if (y >= height) weigh(lines, 1 - risingWeight(y - height, rows.rampPx));
+
+        const besides = y * 3 * columns.rampPx;
+        if (column > 0) fadeIn(lines, regionW, columns.rampPx);
+        if (width < regionW) fadeOut(lines, regionW, columns.rampPx);
+        if (column > 0) addPiece(columnStrip, besides, columns.rampPx, lines, regionW, columns.rampPx);
+        if (width < regionW) keepPiece(lines, width, regionW, columnStrip, besides, columns.rampPx, columns.rampPx);
+
+        if (row > 0 && y < rows.rampPx) addPiece(rowStrip, y * 3 * grid.width + left, grid.width, lines, regionW, width);
+        if (y < height) give({ y: top + y, left, width, lines, stride: regionW });
+        else keepPiece(lines, 0, regionW, rowStrip, (y - height) * 3 * grid.width + left, grid.width, width);
+      }
+      return { top, left, height, width };
     },
   };
+}
+
+function longestRegion({ spans }: TileAxis): number {
+  return Math.max(...spans.map(({ region }) => region.end - region.start));
 }
 
 function spanAt(axis: TileAxis, index: number): TileSpan {
@@ -54,75 +79,34 @@ function spanAt(axis: TileAxis, index: number): TileSpan {
   return span;
 }
 
-/** The tile's region within the residual of its window. */
-function cutRegion(y: TileSpan, x: TileSpan, residual: Tensor<'NCHW'>): ResidualPatch {
-  const strideH = y.window.end - y.window.start;
-  const strideW = x.window.end - x.window.start;
-  assertDims('residual', residual, 'NCHW', [1, 3, strideH, strideW]);
-  const planes = residual.data.subarray((y.region.start - y.window.start) * strideW + x.region.start - x.window.start);
-  const height = y.region.end - y.region.start;
-  const width = x.region.end - x.region.start;
-  return { top: y.region.start, left: x.region.start, height, width, planes, strideH, strideW };
-}
-
 /** Weight of a tile at place `k` of the hand-over to the next one is 1 - this; that of the next one is this. */
 function risingWeight(k: number, rampPx: number): number {
   return (k + 0.5) / rampPx;
 }
 
-/** Weighs the inner hand-overs at the top and at the bottom. */
-function fadeRows({ planes, height, width, strideH, strideW }: ResidualPatch, { rampPx, spans }: TileAxis, row: number): void {
-  const scale = (y: number, weight: number): void => {
-    for (let c = 0; c < 3; c++) {
-      const start = (c * strideH + y) * strideW;
-      for (let at = start; at < start + width; at++) planes[at] = weight * (planes[at] as number);
-    }
-  };
-  for (let k = 0; k < rampPx; k++) {
-    if (row > 0) scale(k, risingWeight(k, rampPx));
-    if (row < spans.length - 1) scale(height - rampPx + k, 1 - risingWeight(k, rampPx));
-  }
+function weigh(lines: Float32Array, weight: number): void {
+  for (let at = 0; at < lines.length; at++) lines[at] = weight * (lines[at] as number);
 }
 
-/** Weighs the inner hand-overs at the left and at the right. */
-function fadeColumns({ planes, height, width, strideH, strideW }: ResidualPatch, { rampPx, spans }: TileAxis, column: number): void {
-  for (let c = 0; c < 3; c++)
-    for (let y = 0; y < height; y++) {
-      const left = (c * strideH + y) * strideW;
-      const right = left + width - rampPx;
-      for (let k = 0; k < rampPx; k++) {
-        const rising = risingWeight(k, rampPx);
-        if (column > 0) planes[left + k] = rising * (planes[left + k] as number);
-        if (column < spans.length - 1) planes[right + k] = (1 - rising) * (planes[right + k] as number);
-      }
-    }
+/** Weighs the hand-over at the left of three lines. */
+function fadeIn(lines: Float32Array, stride: number, rampPx: number): void {
+  for (let start = 0; start < lines.length; start += stride)
+    for (let k = 0; k < rampPx; k++) lines[start + k] = risingWeight(k, rampPx) * (lines[start + k] as number);
 }
 
-/** Adds a strip [3,height,stripWidth], from its column `stripLeft` on, to the top left `height` x `width` of a patch. */
-function addStrip(patch: ResidualPatch, strip: Float32Array, height: number, width: number, stripLeft: number, stripWidth: number): void {
-  const { planes, strideH, strideW } = patch;
-  for (let c = 0; c < 3; c++)
-    for (let y = 0; y < height; y++) {
-      let to = (c * strideH + y) * strideW;
-      let from = (c * height + y) * stripWidth + stripLeft;
-      for (let x = 0; x < width; x++, to++, from++) planes[to] = (planes[to] as number) + (strip[from] as number);
-    }
+/** Weighs the hand-over at the right. */
+function fadeOut(lines: Float32Array, stride: number, rampPx: number): void {
+  for (let start = stride - rampPx; start < lines.length; start += stride)
+    for (let k = 0; k < rampPx; k++) lines[start + k] = (1 - risingWeight(k, rampPx)) * (lines[start + k] as number);
 }
 
-function storeColumns(patch: ResidualPatch, left: number, width: number, strip: Float32Array): void {
-  const { planes, height, strideH, strideW } = patch;
+/** Adds `width` numbers of each of three lines of a strip, from `at` on, to the beginnings of three lines. */
+function addPiece(strip: Float32Array, at: number, stripStride: number, lines: Float32Array, stride: number, width: number): void {
   for (let c = 0; c < 3; c++)
-    for (let y = 0; y < height; y++) {
-      const from = (c * strideH + y) * strideW + left;
-      strip.set(planes.subarray(from, from + width), (c * height + y) * width);
-    }
+    for (let x = 0, to = c * stride, from = at + c * stripStride; x < width; x++, to++, from++) lines[to] = (lines[to] as number) + (strip[from] as number);
 }
 
-function storeRows(patch: ResidualPatch, top: number, height: number, width: number, strip: Float32Array, stripWidth: number): void {
-  const { planes, strideH, strideW } = patch;
-  for (let c = 0; c < 3; c++)
-    for (let y = 0; y < height; y++) {
-      const from = (c * strideH + top + y) * strideW;
-      strip.set(planes.subarray(from, from + width), (c * height + y) * stripWidth + patch.left);
-    }
+/** Keeps `width` numbers of each of three lines, from column `left` on, in a strip from `at` on. */
+function keepPiece(lines: Float32Array, left: number, stride: number, strip: Float32Array, at: number, stripStride: number, width: number): void {
+  for (let c = 0; c < 3; c++) strip.set(lines.subarray(c * stride + left, c * stride + left + width), at + c * stripStride);
 }
