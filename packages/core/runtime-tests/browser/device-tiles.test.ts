@@ -148,4 +148,9 @@ describe('a picture in several tiles on a device', { timeout: 600_000 }, () => {
     expect(failure?.message).toMatch(/^Graph nano\/denoiser could not be run: .*lost/s);
     expect(alive).toEqual([]);
   });
+  it('refuses pictures at once on a device that was lost', async () => {
+    const { failure, runs, alive } = await restoreInPage(await cutSample(200, 24), { options: { tile } });
+    expect([failure?.code, runs, alive]).toEqual(['backend-failed', 0, []]);
+    expect(failure?.message).toMatch(/the WebGPU device was lost \(.+\); use another device$/);
+  });
 });

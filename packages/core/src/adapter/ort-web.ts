@@ -44,13 +44,22 @@ export async function createWebGraphs({ backend = 'auto', threads, wasmPaths }: 
  *               where the residual comes back after each step
  */
 export function createGraphsOn(ort: OrtWeb, backend: 'webgpu' | 'wasm', device?: GPUDevice): GraphFactory {
-  const provider = backend === 'webgpu' && device !== undefined ? { name: backend, device } : backend;
+  if (backend === 'wasm' || device === undefined)
+    return { backend, create: (name, onnx, externalData = []) => openGraph(ort, backend, name, onnx, externalData), dispose: () => Promise.resolve() };
+  const watched: WatchedDevice = { device, lost: undefined };
+  device.lost.then(({ message }) => {
+    watched.lost = message || 'no reason was given';
+  });
+  const provider = { name: backend, device };
   return {
     backend,
-    create: (name, onnx, externalData = []) => openGraph(ort, provider, name, onnx, externalData, backend === 'webgpu' ? device : undefined),
+    create: (name, onnx, externalData = []) => openGraph(ort, provider, name, onnx, externalData, watched),
     dispose: () => Promise.resolve(),
   };
 }
+
+/** `lost` says why, once it is: what the runtime is asked to do on a lost device may never end. */
+type WatchedDevice = { readonly device: GPUDevice; lost: string | undefined };
 
 type Provider = InferenceSession.ExecutionProviderConfig;
 
@@ -60,8 +69,12 @@ async function openGraph(
   name: string,
   onnx: Uint8Array,
   externalData: readonly ExternalData[],
-  device: GPUDevice | undefined,
+  watched?: WatchedDevice,
 ): Promise<Graph> {
+  const assertDevice = (): void => {
+    if (watched?.lost !== undefined) throw failed(`Graph ${name} could not be run`, `the WebGPU device was lost (${watched.lost}); use another device`);
+  };
+  assertDevice();
   const options: InferenceSession.SessionOptions = {
     executionProviders: [provider],
     graphOptimizationLevel: 'all',
@@ -75,11 +88,20 @@ async function openGraph(
   const refuse = (cause: unknown): never => {
     throw failed(`Graph ${name} could not be run`, cause);
   };
+  const openChain = watched && createChains(ort, session, watched.device, refuse);
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
-    run: (feeds) => runSession(ort, session, feeds).catch(refuse),
-    ...(device === undefined ? {} : { openChain: createChains(ort, session, device, refuse) }),
+    run: async (feeds) => {
+      assertDevice();
+      return runSession(ort, session, feeds).catch(refuse);
+    },
+    ...(openChain && {
+      openChain: async (plan) => {
+        assertDevice();
+        return openChain(plan);
+      },
+    }),
     dispose: () => {
       release ??= session.release();
       return release;
