@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { preview } from 'vite';
-import { findChromium } from '../../../scripts/find-chromium.ts';
+import { type ChromiumOptions, launchChromium } from '../../../scripts/launch-chromium.ts';
 
 /** The built page. */
 export const DIST: string = fileURLToPath(new URL('../dist/', import.meta.url));
@@ -17,16 +17,9 @@ export type DemoBrowser = {
   close(): Promise<void>;
 };
 
-/** @param flags besides those that keep Chromium from calling home */
-export async function launchDemoBrowser(flags: readonly string[] = []): Promise<DemoBrowser> {
+export async function launchDemoBrowser(options: ChromiumOptions = {}): Promise<DemoBrowser> {
   if (!existsSync(`${DIST}index.html`)) throw new Error('Expected the built page in apps/demo/dist, found none; run npm run build.');
-  const executablePath = findChromium();
-  if (executablePath === undefined)
-    throw new Error('Expected Chromium or Chrome, found none; run npm test, which installs one, or name one with CHROMIUM_PATH.');
-  const browser = await chromium.launch({
-    executablePath,
-    args: ['--headless=new', '--no-sandbox', '--disable-background-networking', '--no-first-run', ...flags],
-  });
+  const browser = await launchChromium(options);
   const complaints: string[] = [];
   return {
     complaints,

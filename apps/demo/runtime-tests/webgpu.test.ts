@@ -8,7 +8,7 @@ let host: Awaited<ReturnType<typeof openStaticHost>>;
 let browser: DemoBrowser;
 beforeAll(async () => {
   host = await openStaticHost();
-  browser = await launchDemoBrowser(['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan']);
+  browser = await launchDemoBrowser({ webgpu: true });
 });
 afterAll(async () => {
   await browser?.close();

@@ -1,23 +1,9 @@
 /** A page in a real Chromium, served by Vite straight from the sources, with WebGPU on a software adapter. */
 import { fileURLToPath } from 'node:url';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { createServer } from 'vite';
-import { findChromium } from '../../../../scripts/find-chromium.ts';
+import { launchChromium } from '../../../../scripts/launch-chromium.ts';
 import type { PageAnswer, PageTask } from './page.ts';
-
-/** SwiftShader is Chromium's own Vulkan on the CPU; the rest keeps Chromium from calling home. */
-const FLAGS: readonly string[] = [
-  '--headless=new',
-  '--no-sandbox',
-  '--enable-unsafe-webgpu',
-  '--use-webgpu-adapter=swiftshader',
-  '--enable-features=Vulkan',
-  '--disable-background-networking',
-  '--no-first-run',
-  '--disable-component-update',
-  '--disable-sync',
-  '--disable-quic',
-];
 
 export type ChromiumPage = {
   restore(task: Omit<PageTask, 'models'>): Promise<PageAnswer>;
@@ -48,9 +34,6 @@ export type TestPage = {
  * @param global the property of `globalThis` by which the module says that it is ready
  */
 export async function openTestPage(script: string, global: string): Promise<TestPage> {
-  const executablePath = findChromium();
-  if (executablePath === undefined)
-    throw new Error('Expected Chromium or Chrome, found none; run npm test, which installs one, or name one with CHROMIUM_PATH.');
   const server = await createServer({
     root: fileURLToPath(new URL('.', import.meta.url)),
     configFile: false,
@@ -83,7 +66,7 @@ export async function openTestPage(script: string, global: string): Promise<Test
   });
   await server.listen();
   const address = server.resolvedUrls?.local[0] as string; // it listens
-  const browser = await chromium.launch({ executablePath, args: [...FLAGS] });
+  const browser = await launchChromium({ webgpu: true });
   const page = await browser.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));

@@ -5,11 +5,11 @@ import { cp, mkdir, readFile, stat, symlink } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createNodeRestorer } from '@fairweather/core/node';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestServer } from '../../../../apps/api/testing/test-server.ts';
-import { findChromium } from '../../../../scripts/find-chromium.ts';
+import { launchChromium } from '../../../../scripts/launch-chromium.ts';
 import { psnr } from '../../testing/psnr.ts';
 import { openSite, type Site } from '../browser/site.ts';
 import { installScriptsOf, openWorkplace, type Workplace } from './workplace.ts';
@@ -27,10 +27,7 @@ beforeAll(async () => {
   await using restorer = await createNodeRestorer({ backend: 'cpu' });
   reference = new Blob([(await restorer.restore(new Uint8Array(await readFile(picture)))).image]);
   // Without the flags for WebGPU there is no adapter: the page has to find its way to WebAssembly by itself.
-  browser = await chromium.launch({
-    executablePath: findChromium() ?? '',
-    args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-  });
+  browser = await launchChromium({ flags: ['--disable-gpu'] });
 });
 afterAll(async () => {
   await browser?.close();
