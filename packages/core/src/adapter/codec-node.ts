@@ -14,11 +14,13 @@ type SharpModule = typeof import('sharp').default;
 /** Quality where the caller names none. */
 const DEFAULT_QUALITY: Readonly<Record<Exclude<OutputFormat, 'png'>, number>> = { jpeg: 92, webp: 90, avif: 65 };
 
-/** A codec; sharp is loaded at its first use. */
+/** A codec. sharp is loaded meanwhile; where it is missing, the first use says so. */
 export function createNodeCodec(): ImageCodec {
+  const loading = loadSharp();
+  loading.catch(() => {}); // thrown where it is awaited
   return {
-    decode: async (bytes, options) => decodeWithSharp(await loadSharp(), bytes, options),
-    encode: async (pixels, options) => encodeWithSharp(await loadSharp(), pixels, options),
+    decode: async (bytes, options) => decodeWithSharp(await loading, bytes, options),
+    encode: async (pixels, options) => encodeWithSharp(await loading, pixels, options),
   };
 }
 

@@ -10,7 +10,7 @@ export type WorkerRequest =
 
 export type WorkerReply =
   | { readonly id: number; readonly type: 'created'; readonly session: number; readonly inputNames: readonly string[]; readonly outputNames: readonly string[] }
-  | { readonly id: number; readonly type: 'ran'; readonly outputs: PlainTensors }
+  | { readonly id: number; readonly type: 'ran' /** Without those of `into`. */; readonly outputs: PlainTensors }
   | { readonly id: number; readonly type: 'released' }
   | { readonly id: number; readonly type: 'failed'; readonly error: unknown };
 
@@ -36,7 +36,11 @@ async function answer(request: WorkerRequest, sessions: Map<number, OrtSession>,
   }
   const session = sessions.get(request.session);
   if (session === undefined) throw new Error(`There is no session ${request.session}; it was released.`);
-  if (request.type === 'run') return { id, type: 'ran', outputs: await session.run(request.feeds, request.into) };
+  if (request.type === 'run') {
+    const outputs = await session.run(request.feeds, request.into);
+    const others = Object.entries(outputs).filter(([name]) => request.into[name] === undefined); // those of `into` are there already
+    return { id, type: 'ran', outputs: Object.fromEntries(others) };
+  }
   sessions.delete(request.session);
   await session.release();
   return { id, type: 'released' };

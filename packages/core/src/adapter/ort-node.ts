@@ -103,7 +103,7 @@ function startWorker(settings: SessionSettings): SessionHost {
         async run(feeds, into = {}) {
           const { shared, taken } = memory === undefined ? { shared: feeds, taken: [] } : shareTensors(feeds, memory);
           const request = { id: nextId++, type: 'run', session, feeds: shared, into: onlyShared(into) } as const;
-          return (await ask<'ran'>(request).finally(() => memory?.giveBack(taken))).outputs;
+          return { ...request.into, ...(await ask<'ran'>(request).finally(() => memory?.giveBack(taken))).outputs };
         },
         ...(memory === undefined ? {} : { memory }),
         release: async () => {

@@ -18,7 +18,7 @@ export type SessionSettings = {
 export type OrtSession = {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  /** @param into tensors whose memory outputs of their names may take, in the dims of these outputs */
+  /** @param into tensors that outputs of their names are written to, in the dims of these outputs; they are what comes back */
   run(feeds: PlainTensors, into?: PlainTensors): Promise<PlainTensors>;
   readonly memory?: TensorMemory;
   release(): Promise<void>;
@@ -50,7 +50,8 @@ export async function openOrtSession(onnx: Uint8Array, externalData: readonly Ex
     async run(feeds, into = {}) {
       const asTensors = (tensors: PlainTensors): Record<string, Tensor> => mapValues(tensors, ({ dims, data }) => new ort.Tensor('float32', data, dims));
       const outputs = await session.run(asTensors(feeds), { ...everyOutput, ...asTensors(into) });
-      return mapValues(outputs, ({ dims, data }) => ({ dims, data: data as Float32Array })); // the contract's outputs are float32
+      const plain = mapValues(outputs, ({ dims, data }) => ({ dims, data: data as Float32Array })); // the contract's outputs are float32
+      return { ...plain, ...into }; // the binding gives copies of what it has written there
     },
     release: () => session.release(),
   };

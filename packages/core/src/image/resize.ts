@@ -108,10 +108,10 @@ function averageLine(data: Pixels['data'], start: number, channels: number, colo
     const firstWeight = columns.firstWeight[j] as number;
     const lastWeight = columns.lastWeight[j] as number;
     for (let c = 0; c < colours; c++) {
-      let sum = firstWeight * (data[first + c] as number);
-      for (let at = first + channels; at < last; at += channels) sum += data[at + c] as number;
-      if (last > first) sum += lastWeight * (data[last + c] as number);
-      line[out++] = sum;
+      let whole = 0; // stays an integer, whose sums are fast and exact
+      for (let at = first + channels + c; at < last; at += channels) whole += data[at] as number;
+      const ends = firstWeight * (data[first + c] as number) + (last > first ? lastWeight * (data[last + c] as number) : 0);
+      line[out++] = ends + whole;
     }
   }
 }

@@ -16,7 +16,12 @@ export type TileSampler = {
   /** x_t of the tile. @param target where the numbers go, 3*H*W of them */
   cut(run: TileRun, target: Float32Array): Tensor<'NCHW'> | undefined;
   /** @param memory where x̂_0 goes, if the runtime can. @returns x̂_0, not clipped */
-  predict(run: TileRun, degraded: Tensor<'NCHW'>, noisyResidual: Tensor<'NCHW'> | undefined, memory: Float32Array): Promise<Tensor<'NCHW'> | undefined>;
+  predict(
+    run: TileRun,
+    degraded: Tensor<'NCHW'>,
+    noisyResidual: Tensor<'NCHW'> | undefined,
+    memory: Float32Array | undefined,
+  ): Promise<Tensor<'NCHW'> | undefined>;
   /**
    * The DDIM step. What it gives is kept for the next one, if there is a next one.
    * @returns the residual of the tile after the last step, to be read before its tensors are written to again; else undefined

@@ -33,9 +33,11 @@ export function cutNoise(
   { top, left, height, width }: { readonly top: number; readonly left: number; readonly height: number; readonly width: number },
   noise: Float32Array = new Float32Array(3 * height * width),
 ): Tensor<'NCHW'> {
-  let at = 0;
   for (let c = 0; c < 3; c++) {
-    for (let y = top; y < top + height; y++) {
+    const start = c * height * width;
+    const own = Math.min(height, PLATE_SIDE); // rows that are not those of PLATE_SIDE rows above
+    let at = start;
+    for (let y = top; y < top + own; y++) {
       const row = (c * PLATE_SIDE + (y % PLATE_SIDE)) * PLATE_SIDE;
       for (let x = left; x < left + width; ) {
         const column = x % PLATE_SIDE;
@@ -45,6 +47,7 @@ export function cutNoise(
         at += run;
       }
     }
+    for (let rows = own; rows < height; rows += own) noise.copyWithin(start + rows * width, start, start + Math.min(own, height - rows) * width);
   }
   return tensor('NCHW', [1, 3, height, width], noise);
 }
