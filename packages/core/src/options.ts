@@ -71,7 +71,7 @@ export type RestoreOptions = InspectOptions & {
   /** Sampling steps: 2 as the method says, or 1 for half the time and a little less quality. @default 2 */
   readonly steps?: 1 | 2;
   /**
-   * Longest side of a tile in pixels, a multiple of the model's `tile.multiplePx`; `auto` is the model's own, and a quarter more for pictures of 8
+   * Longest side of a tile in pixels, a multiple of the model's `tile.multiplePx`; `auto` is the model's own, and a quarter more for pictures of 0.9
    * megapixels and more. Smaller tiles take less memory and more time; the result is the same, but for models that look at all of a tile at once
    * (`t3`): there it only comes near, and `auto` is always the model's own.
    * @default 'auto'
