@@ -1,33 +1,42 @@
 """Averages the weights of runs that went on from one state: often better than each of them (model soups, Wortsman et al., arXiv:2203.05482).
 
     python average.py runs/nano-2/last.pt runs/nano-3/last.pt --out runs/nano-mean/last.pt
+    python average.py runs/nano-4/last.pt runs/nano-3/last.pt --weights 3,1 --part denoiser --out runs/nano-mixed/last.pt
 
 Only for runs with a common start; weights of unrelated runs do not lie in one basin, and their mean computes nothing.
 """
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
 from checkpoint import load_checkpoint, save_checkpoint
+from model import config_from
 
 
-def average(checkpoints: list[dict]) -> dict:
-    """Checkpoints of one configuration -> {"averaged", "model_config"}, each weight the mean."""
-    configs = [saved["model_config"] for saved in checkpoints]
+def average(checkpoints: list[dict], weights: list[float] | None = None, part: str = "") -> dict:
+    """Checkpoints of one configuration -> {"averaged", "model_config"}: the (weighted) mean of what is in `part`, by the start of its name; the rest is the first's."""
+    configs = [config_from(saved["model_config"]) for saved in checkpoints]  # as they are read today: older ones lack later switches
     if any(config != configs[0] for config in configs):
         raise ValueError("Expected checkpoints of one configuration, got different ones; average runs that went on from one state.")
-    mean = {name: torch.stack([saved["averaged"][name] for saved in checkpoints]).mean(0) for name in checkpoints[0]["averaged"]}
-    return {"averaged": mean, "model_config": configs[0]}
+    shares = torch.tensor(weights or [1.0] * len(checkpoints))
+    if len(shares) != len(checkpoints) or not (shares >= 0).all() or shares.sum() == 0:
+        raise ValueError(f"Expected {len(checkpoints)} weights of at least 0, one for each checkpoint and not all 0, got {shares.tolist()}.")
+    mean = lambda name: torch.tensordot(shares / shares.sum(), torch.stack([saved["averaged"][name] for saved in checkpoints]), 1)
+    averaged = {name: mean(name) if name.startswith(part) else value for name, value in checkpoints[0]["averaged"].items()}
+    return {"averaged": averaged, "model_config": asdict(configs[0])}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoints", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--weights", type=lambda text: [float(each) for each in text.split(",")], help="one for each checkpoint, comma-separated (default: all the same)")
+    parser.add_argument("--part", default="", help="average only weights whose names start so, such as denoiser; the rest is the first checkpoint's")
     options = parser.parse_args()
-    save_checkpoint(options.out, **average([load_checkpoint(path) for path in options.checkpoints]))
+    save_checkpoint(options.out, **average([load_checkpoint(path) for path in options.checkpoints], options.weights, options.part))
 
 
 if __name__ == "__main__":

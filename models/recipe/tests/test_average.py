@@ -6,8 +6,8 @@ import torch
 from average import average
 
 
-def saved(value, width=1):
-    return {"averaged": {"weight": torch.full((2,), float(value))}, "model_config": {"width": width}}
+def saved(value, **config):
+    return {"averaged": {"weight": torch.full((2,), float(value))}, "model_config": config}
 
 
 def test_every_weight_is_the_mean():
@@ -16,4 +16,20 @@ def test_every_weight_is_the_mean():
 
 def test_models_of_different_sizes_are_refused():
     with pytest.raises(ValueError, match="one configuration"):
-        average([saved(1), saved(1, width=2)])
+        average([saved(1), saved(1, top_k=2)])
+
+
+def test_a_checkpoint_from_before_a_switch_goes_with_one_that_has_it():
+    assert average([saved(1), saved(3, use_residual=True)])["averaged"]["weight"].tolist() == [2, 2]
+
+
+def test_a_part_is_averaged_by_weight_and_the_rest_is_the_first():
+    two = [{"averaged": {"denoiser.a": torch.full((2,), v), "pool.a": torch.full((2,), v)}, "model_config": {}} for v in (1.0, 5.0)]
+    averaged = average(two, [3, 1], "denoiser.")["averaged"]
+    assert averaged["denoiser.a"].tolist() == [2, 2] and averaged["pool.a"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("weights", [[1], [1, -1], [0, 0]])
+def test_weights_that_make_no_mean_are_refused(weights):
+    with pytest.raises(ValueError, match="2 weights"):
+        average([saved(1), saved(2)], weights)
