@@ -39,6 +39,7 @@ export function createResidualBlender(grid: TileGrid): ResidualBlender {
   const rowStrip = new Float32Array(3 * rows.rampPx * grid.width); // bottom hand-over of the tile row above, [ramp,3,width]
   const columnStrip = new Float32Array(3 * longestRegion(rows) * columns.rampPx); // right hand-over of the tile to the left, [regionH,3,ramp]
   const memory = new Float32Array(3 * longestRegion(columns));
+  const rising = [risingWeights(rows.rampPx), risingWeights(columns.rampPx)] as const;
 
   return {
     add(row, column, read, give) {
@@ -51,12 +52,12 @@ export function createResidualBlender(grid: TileGrid): ResidualBlender {
 
       for (let y = 0; y < regionH; y++) {
         read(top - spanY.window.start + y, left - spanX.window.start, lines, regionW);
-        if (row > 0 && y < rows.rampPx) weigh(lines, risingWeight(y, rows.rampPx));
-        if (y >= height) weigh(lines, 1 - risingWeight(y - height, rows.rampPx));
+        if (row > 0 && y < rows.rampPx) weigh(lines, rising[0][y] as number);
+        if (y >= height) weigh(lines, 1 - (rising[0][y - height] as number));
 
         const besides = y * 3 * columns.rampPx;
-        if (column > 0) fadeIn(lines, regionW, columns.rampPx);
-        if (width < regionW) fadeOut(lines, regionW, columns.rampPx);
+        if (column > 0) fadeIn(lines, regionW, rising[1]);
+        if (width < regionW) fadeOut(lines, regionW, rising[1]);
         if (column > 0) addPiece(columnStrip, besides, columns.rampPx, lines, regionW, columns.rampPx);
         if (width < regionW) keepPiece(lines, width, regionW, columnStrip, besides, columns.rampPx, columns.rampPx);
 
@@ -80,8 +81,8 @@ function spanAt(axis: TileAxis, index: number): TileSpan {
 }
 
 /** Weight of a tile at place `k` of the hand-over to the next one is 1 - this; that of the next one is this. */
-function risingWeight(k: number, rampPx: number): number {
-  return (k + 0.5) / rampPx;
+function risingWeights(rampPx: number): Float64Array {
+  return Float64Array.from({ length: rampPx }, (_, k) => (k + 0.5) / rampPx);
 }
 
 function weigh(lines: Float32Array, weight: number): void {
@@ -89,15 +90,15 @@ function weigh(lines: Float32Array, weight: number): void {
 }
 
 /** Weighs the hand-over at the left of three lines. */
-function fadeIn(lines: Float32Array, stride: number, rampPx: number): void {
+function fadeIn(lines: Float32Array, stride: number, rising: Float64Array): void {
   for (let start = 0; start < lines.length; start += stride)
-    for (let k = 0; k < rampPx; k++) lines[start + k] = risingWeight(k, rampPx) * (lines[start + k] as number);
+    for (let k = 0; k < rising.length; k++) lines[start + k] = (rising[k] as number) * (lines[start + k] as number);
 }
 
 /** Weighs the hand-over at the right. */
-function fadeOut(lines: Float32Array, stride: number, rampPx: number): void {
-  for (let start = stride - rampPx; start < lines.length; start += stride)
-    for (let k = 0; k < rampPx; k++) lines[start + k] = (1 - risingWeight(k, rampPx)) * (lines[start + k] as number);
+function fadeOut(lines: Float32Array, stride: number, rising: Float64Array): void {
+  for (let start = stride - rising.length; start < lines.length; start += stride)
+    for (let k = 0; k < rising.length; k++) lines[start + k] = (1 - (rising[k] as number)) * (lines[start + k] as number);
 }
 
 /** Adds `width` numbers of each of three lines of a strip, from `at` on, to the beginnings of three lines. */
