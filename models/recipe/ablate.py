@@ -1,9 +1,11 @@
-"""What each mechanism earns: equal short runs from nothing, each without one of them, and a table of what they reach.
+"""What each mechanism earns: equal short runs, each without one of them, and a table of what they reach.
 
-    python ablate.py --data ../../../shared/data --depth-encoder ../../.cache/depth-nano.pt --run runs/ablation --steps 1000
+    python ablate.py --data ../../../shared/data --depth-encoder ../../.cache/depth-nano.pt --run runs/ablation --steps 4000
+    python ablate.py … --steps 500 --init runs/shipped/nano.pt --config '{"rate": 5e-4, "crops": 1, "crop_px": 160}'
 
-Each run sees the same batches, its rate falls to zero over the last third; the full model runs with two seeds, for what a seed alone changes. A run that
-is there already is not run again, so a cut ablation goes on.
+From nothing, a mechanism may show by how soon the network learns; from trained weights (`--init`) by what is lost once the rest has had so many steps to make
+up for it. Each run sees the same batches, its rate falls to zero over the last third; the full model runs with two seeds, for what a seed alone changes. A
+run that is there already is not run again, so a cut ablation goes on.
 """
 
 import argparse
@@ -40,8 +42,8 @@ def run_variant(name: str, options) -> dict:
     path = folder / "last.pt"
     if not path.exists() or load_checkpoint(path)["step"] < options.steps:
         train(Namespace(
-            model="nano", data=options.data, depth_encoder=options.depth_encoder, run=folder, resume=None, init=None, steps=options.steps, decay=options.steps // 3,
-            config=json.dumps(train_changes), model_config=json.dumps(model_changes), workers=1, device=options.device, log_every=200, validate_minutes=None,
+            model="nano", data=options.data, depth_encoder=options.depth_encoder, run=folder, resume=None, init=options.init, steps=options.steps, decay=options.steps // 3,
+            config=json.dumps({**json.loads(options.config), **train_changes}), model_config=json.dumps(model_changes), workers=1, device=options.device, log_every=200, validate_minutes=None,
         ))  # fmt: skip
     row = measure_row(load_model(path), load_depth_encoder(options.depth_encoder), options, f"step{train_changes.get('sampler_steps', 2)}")
     figures.write_text(json.dumps(row))
@@ -68,7 +70,9 @@ def main():
     parser.add_argument("--data", type=Path, required=True, help="folder with clean/, depth/ and pairs/")
     parser.add_argument("--depth-encoder", type=Path, required=True, help="checkpoint of train_depth.py")
     parser.add_argument("--run", type=Path, required=True, help="folder of the runs")
-    parser.add_argument("--steps", type=int, default=1000, help="of each run (default 1000)")
+    parser.add_argument("--steps", type=int, default=4000, help="of each run (default 4000)")
+    parser.add_argument("--init", type=Path, help="checkpoint whose averaged weights each run starts from (default: from nothing)")
+    parser.add_argument("--config", default="{}", help="JSON of TrainConfig fields that all runs share")
     parser.add_argument("--pictures", type=int, default=16, help="of each kind that are measured (default 16)")
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()

@@ -54,7 +54,7 @@ def test_every_variant_differs_from_the_full_model_in_one_thing():
 
 
 def test_a_run_that_is_there_is_not_run_again(tmp_path, monkeypatch):
-    trained, options = [], Namespace(run=tmp_path, data=None, depth_encoder=None, steps=3, pictures=1, device="cpu")
+    trained, options = [], Namespace(run=tmp_path, data=None, depth_encoder=None, steps=3, pictures=1, device="cpu", init=None, config='{"rate": 1}')
     monkeypatch.setattr(ablate, "train", lambda asked: trained.append((asked.run.name, asked.config, asked.decay)))
     monkeypatch.setattr(ablate, "load_model", lambda path: path)
     monkeypatch.setattr(ablate, "load_depth_encoder", lambda path: path)
@@ -62,5 +62,5 @@ def test_a_run_that_is_there_is_not_run_again(tmp_path, monkeypatch):
     for folder in ("full-model", "one-step"):
         (tmp_path / folder).mkdir()
     rows = {name: ablate.run_variant(name, options) for name in ("full model", "one step", "full model")}
-    assert trained == [("full-model", "{}", 1), ("one-step", '{"sampler_steps": 1}', 1)]
+    assert trained == [("full-model", '{"rate": 1}', 1), ("one-step", '{"rate": 1, "sampler_steps": 1}', 1)]
     assert ablate.table(rows).splitlines()[-2:] == ["| full model | 30.00 |", "| one step | 29.00 |"]
