@@ -5,7 +5,7 @@
 
 From nothing, a mechanism may show by how soon the network learns; from trained weights (`--init`) by what is lost once the rest has had so many steps to make
 up for it. Each run sees the same batches, its rate falls to zero over the last third; the full model runs with two seeds, for what a seed alone changes. A
-run that is there already is not run again, so a cut ablation goes on.
+run that is there already is not run again, so a cut ablation goes on; other settings want another `--run`.
 """
 
 import argparse
