@@ -43,7 +43,7 @@ def run_variant(name: str, options) -> dict:
     if not path.exists() or load_checkpoint(path)["step"] < options.steps:
         train(Namespace(
             model="nano", data=options.data, depth_encoder=options.depth_encoder, run=folder, resume=None, init=options.init, steps=options.steps, decay=options.steps // 3,
-            config=json.dumps({**json.loads(options.config), **train_changes}), model_config=json.dumps(model_changes), workers=1, device=options.device, log_every=200, validate_minutes=None,
+            config=json.dumps({**json.loads(options.config), **train_changes}), model_config=json.dumps(model_changes), workers=1, compile=False, device=options.device, log_every=200, validate_minutes=None,
         ))  # fmt: skip
     row = measure_row(load_model(path), load_depth_encoder(options.depth_encoder), options, f"step{train_changes.get('sampler_steps', 2)}")
     figures.write_text(json.dumps(row))

@@ -9,15 +9,15 @@ from torch import nn
 
 
 def orthogonalise(matrices: torch.Tensor, steps: int = 5) -> torch.Tensor:
-    """Nearest (semi-)orthogonal matrices to [...,rows,columns], roughly, by a quintic Newton-Schulz iteration."""
+    """Nearest (semi-)orthogonal matrices to [...,rows,columns], roughly, by a quintic Newton-Schulz iteration, in bfloat16: rough is enough."""
     a, b, c = 3.4445, -4.7750, 2.0315
     tall = matrices.shape[-2] > matrices.shape[-1]
     x = matrices.mT if tall else matrices
-    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    x = (x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)).bfloat16()
     for _ in range(steps):
         gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return x.mT if tall else x
+    return (x.mT if tall else x).float()
 
 
 class Muon(torch.optim.Optimizer):

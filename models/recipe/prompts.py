@@ -57,7 +57,7 @@ class PromptPool(nn.Module):
         return 1 - torch.prod(1 - weight[:, :, None] * self.affinities()[None], dim=1)
 
 
-def label_loss(presence, labels, severity, visible=0.01):
+def label_loss(presence, labels, severity, visible=0.005):
     """Binary cross-entropy of the weather report [B,A] against the rendered weathers [B,A].
 
     A weather that hardly shows (severity, its mean change of the picture, below `visible`) counts in proportion: nobody could report it.

@@ -42,7 +42,7 @@ def data(tmp_path_factory):
 def options(data, run, depth, steps):
     return Namespace(
         model="nano", data=data, depth_encoder=depth, run=run, resume=None, init=None, steps=steps, decay=2, config=TINY_TRAIN, model_config=TINY_MODEL,
-        workers=0, device="cpu", log_every=1, validate_minutes=0,
+        workers=0, compile=False, device="cpu", log_every=1, validate_minutes=0,
     )  # fmt: skip
 
 

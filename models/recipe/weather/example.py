@@ -20,14 +20,14 @@ from weather.snow import SnowLayer, make_flakes, render_snow, sample_snow
 WEATHERS = ("rain", "snow", "haze", "raindrop")  # also the order in which they are rendered, after the mist of rain
 
 MIXTURES = (  # share, weathers
-    (0.12, ()),
-    (0.25, ("rain",)),
-    (0.12, ("snow",)),
+    (0.10, ()),
+    (0.31, ("rain",)),
+    (0.10, ("snow",)),
     (0.13, ("haze",)),
     (0.14, ("raindrop",)),
     (0.07, ("rain", "haze")),
-    (0.05, ("snow", "haze")),
-    (0.05, ("rain", "raindrop")),
+    (0.04, ("snow", "haze")),
+    (0.04, ("rain", "raindrop")),
     (0.02, ("haze", "raindrop")),
     (0.03, ("rain", "snow")),
     (0.02, ("rain", "haze", "raindrop")),

@@ -83,6 +83,11 @@ def uniform(rng, low, high):
     return low + (high - low) * rng.random()
 
 
+def log_uniform(rng, low, high):
+    """Of two sizes that differ by a factor, as often near the small one as near the large one."""
+    return low * (high / low) ** rng.random()
+
+
 def sky_light(picture):
     """Mean of the brightest quarter of a picture's blocks: float32 [3], at least 0.35 (weather is seen because some light falls on it)."""
     blocks = cv2.resize(picture, (12, 12), interpolation=cv2.INTER_AREA).reshape(-1, 3)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from weather.haze import HazeLayer
-from weather.layers import BANK_PX, as_bank, coloured, cut, scatter, sky_light, three_channels, uniform
+from weather.layers import BANK_PX, as_bank, coloured, cut, log_uniform, scatter, sky_light, three_channels, uniform
 
 TIERS = ("fine", "mid", "near", "sheet")
 
@@ -27,7 +27,7 @@ class RainLayer:
 
 def make_streaks(rng):
     """One direction of rain: periodic uint8 layers of fine, mid and near streaks, and a sheet of rain too dense to tell apart."""
-    angle = math.radians(rng.normal(0, 17) if rng.random() < 0.8 else uniform(rng, -70, 70))
+    angle = math.radians(rng.normal(0, 17) if rng.random() < 0.7 else uniform(rng, -70, 70))
     spread = math.radians(uniform(rng, 0, 3))
     length = uniform(rng, 0.6, 1.4)
 
@@ -37,9 +37,9 @@ def make_streaks(rng):
             for _ in range(count)
         ]
 
-    width = uniform(rng, 1.0, 3.0)
-    fine = scatter(rng, stamps(24, (0.7, 1.6), (8, 34), (0.3, 1.2)), int(uniform(rng, 500, 3500)), 0.08, uniform(rng, 0.3, 0.9))
-    mid = scatter(rng, stamps(32, (width * 0.5, width * 1.4), (14, 62), (0.2, 1.5)), int(2600 * uniform(rng, 0.1, 1) / width), 0.06, uniform(rng, 0.5, 1.2))
+    width = uniform(rng, 1.0, 4.0)
+    fine = scatter(rng, stamps(24, (0.7, 1.6), (8, 34), (0.3, 1.2)), int(log_uniform(rng, 300, 3500)), 0.08, uniform(rng, 0.3, 0.9))
+    mid = scatter(rng, stamps(32, (width * 0.5, width * 1.4), (14, 62), (0.2, 1.5)), int(2600 * log_uniform(rng, 0.1, 1) / width), 0.06, uniform(rng, 0.5, 1.2))
     near = scatter(rng, stamps(12, (3, 10), (28, 75), (0.5, 1.8)), int(uniform(rng, 20, 170)), 0.1, uniform(rng, 0.3, 0.8))
     return {"fine": as_bank(fine), "mid": as_bank(mid), "near": as_bank(near), "sheet": as_bank(rain_sheet(rng, angle))}
 
@@ -84,19 +84,19 @@ def sample_rain(rng, streaks, clouds, height, width, depth, densest=2.2):
     scale = 1.0 if rng.random() < 0.6 else uniform(rng, 0.7, 1.5)
     take = lambda tier: cut(rng, [bank[tier]], height, width, scale, flip)[0]
     cloud = lambda: cut(rng, [clouds[int(rng.integers(len(clouds)))]], height, width, uniform(rng, 0.8, 2))[0]
-    if rng.random() < 0.35:
+    if rng.random() < 0.3:
         return sample_natural_rain(rng, bank, cloud, height, width, depth, flip)
     kind = rng.random()
     transmission, airlight, near = None, np.ones(3, np.float32), None
     tint = np.array([uniform(rng, -0.04, 0.01), 0, uniform(rng, -0.01, 0.05)], np.float32)
-    if kind < 0.5:  # streaks added to the picture, clear air
-        far = take("mid") * uniform(rng, 0.4, 1.0) if rng.random() < 0.75 else smeared_streaks(rng, take("sheet"))
+    if kind < 0.58:  # streaks added to the picture, clear air: a few faint ones as often as a downpour
+        far = take("mid") * uniform(rng, 0.3, 1.0) if rng.random() < 0.75 else smeared_streaks(rng, take("sheet"))
         if rng.random() < 0.5:
-            far += take("fine") * uniform(rng, 0.3, 1.0)
+            far += take("fine") * uniform(rng, 0.2, 1.0)
         if rng.random() < 0.25:
             near = take("near") * uniform(rng, 0.4, 1)
         colour, opacity = uniform(rng, 0.8, 1.05) + tint * (rng.random() < 0.5), 0.0 if rng.random() < 0.8 else rng.random()
-    elif kind < 0.65:  # fine rain, more of it in front of what is far
+    elif kind < 0.7:  # fine rain, more of it in front of what is far
         far = take("fine") * uniform(rng, 0.4, 1.0) + take("fine") * uniform(rng, 0, 0.8)
         far *= uniform(rng, 0.3, 1) + depth * 0.7
         colour, opacity = uniform(rng, 0.6, 1) + tint, rng.random() * 0.8
