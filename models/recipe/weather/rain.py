@@ -81,7 +81,7 @@ def sample_rain(rng, streaks, clouds, height, width, depth, densest=2.2):
     """Draws one rain: thin or thick streaks of one direction, or heavy rain with mist of beta up to `densest`. Returns (RainLayer, HazeLayer | None)."""
     bank = streaks[int(rng.integers(len(streaks)))]
     flip = rng.random() < 0.5
-    scale = 1.0 if rng.random() < 0.6 else uniform(rng, 0.7, 1.5)
+    scale = 1.0 if rng.random() < 0.5 else uniform(rng, 0.7, 2.2)
     take = lambda tier: cut(rng, [bank[tier]], height, width, scale, flip)[0]
     cloud = lambda: cut(rng, [clouds[int(rng.integers(len(clouds)))]], height, width, uniform(rng, 0.8, 2))[0]
     if rng.random() < 0.3:

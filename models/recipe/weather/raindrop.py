@@ -37,15 +37,15 @@ class DropBank:
 
 
 def make_drops(rng):
-    """One wet lens: few large drops, many small ones, or both, on a periodic square."""
-    kind = rng.random()
-    top = uniform(rng, 14, 55)
+    """One wet lens: few large drops, many small ones, or both, on a periodic square; often round ones of about one size, as a dashcam sees them."""
+    kind, round_ones = rng.random(), rng.random() < 0.4
+    top = uniform(rng, 12, 28) if round_ones else uniform(rng, 14, 55)
     large = int(uniform(rng, 0.05, 0.35) * BANK_PX**2 / (math.pi * (0.6 * top) ** 2)) if kind < 0.75 else 0
     small = int(uniform(rng, 200, 1500)) if kind > 0.35 else int(uniform(rng, 0, 100))
-    radii = [uniform(rng, 7, top) for _ in range(large)] + [uniform(rng, 2, 7) for _ in range(small)]
+    radii = [uniform(rng, 0.6 * top if round_ones else 7, top) for _ in range(large)] + [uniform(rng, 2, 7) for _ in range(small)]
     height, alpha, shade = (np.zeros((BANK_PX, BANK_PX), np.float32) for _ in range(3))
-    stretch = uniform(rng, 0.85, 1.5)
-    stamps = [(drop_stamp(rng, r, stretch)) for r in radii[:: max(1, len(radii) // 60)]]
+    stretch = uniform(rng, 0.9, 1.15) if round_ones else uniform(rng, 0.85, 1.5)
+    stamps = [drop_stamp(rng, r, stretch, 0.1 if round_ones else 0.5) for r in radii[:: max(1, len(radii) // 60)]]
     for _ in radii:
         h, a, s = stamps[int(rng.integers(len(stamps)))]
         y, x = int(rng.integers(BANK_PX - h.shape[0])), int(rng.integers(BANK_PX - h.shape[1]))
@@ -56,12 +56,12 @@ def make_drops(rng):
     return DropBank(height, as_bank(alpha), as_bank(0.5 + shade))
 
 
-def drop_stamp(rng, radius, stretch):
-    """(height, alpha, shade) of one drop: a super-ellipse, perhaps merged with smaller ones beside it."""
+def drop_stamp(rng, radius, stretch, merged):
+    """(height, alpha, shade) of one drop: a super-ellipse, with probability `merged` run together with smaller ones beside it."""
     half = math.ceil(radius * 2.2 * stretch) + 2
     y, x = np.mgrid[-half : half + 1, -half : half + 1].astype(np.float32)
     field = np.zeros_like(x)
-    for i in range(1 + int(rng.integers(3)) * (rng.random() < 0.5)):
+    for i in range(1 + int(rng.integers(3)) * (rng.random() < merged)):
         r = radius if i == 0 else radius * uniform(rng, 0.4, 0.8)
         turn = rng.random() * 2 * math.pi
         cx, cy = (0, 0) if i == 0 else (radius * 0.8 * math.cos(turn), radius * 0.8 * math.sin(turn))
@@ -87,7 +87,7 @@ def sample_raindrops(rng, drops, clouds, height, width):
         h, alpha, shade = cut(rng, [bank.height, bank.alpha, bank.shade], height, width, scale, rng.random() < 0.5)
         if 0.09 < alpha.mean() < 0.45:
             break
-    defocus = uniform(rng, 2, 9) if dull else uniform(rng, 0.5, 7) if rng.random() < 0.85 else 0.0
+    defocus = uniform(rng, 2, 12) if dull else uniform(rng, 0.5, 7) if rng.random() < 0.85 else 0.0
     if defocus:
         k = 2 * round(defocus) + 1
         alpha = cv2.blur(cv2.blur(alpha, (k, k)), (k, k))
