@@ -8,6 +8,7 @@ import pytest
 
 import weather
 import weather.example
+from weather.focus import defocus
 from weather.haze import HazeLayer, transmission
 from weather.rain import RainLayer
 from weather import WEATHERS, WeatherLayers, compose, make_banks, refine_depth, refresh_banks, render_example, sample_weather, sample_weathers
@@ -137,6 +138,7 @@ def weather_with_mist(banks, scene, seed, names):
     """Whether this seed's rain brings mist, drawn as render_example draws it."""
     rng = np.random.default_rng(seed)
     weather.sample_camera(rng, H, W, banks.noise)
+    defocus(rng, *scene)
     return sample_weather(rng, banks, H, W, scene[1], names).mist is not None
 
 
