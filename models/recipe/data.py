@@ -145,9 +145,10 @@ def as_uint8(picture):
     return np.rint(picture * 255).clip(0, 255).astype(np.uint8)
 
 
-def batch_loader(batches: WeatherBatches, first: int, last: int, workers: int = 1) -> DataLoader:
-    """Batches first..last-1, in order, prepared in worker processes."""
-    return DataLoader(batches, batch_size=None, sampler=range(first, last), num_workers=workers, prefetch_factor=6 if workers else None)
+def batch_loader(batches: WeatherBatches, first: int, last: int, workers: int = 1, rank: int = 0, size: int = 1) -> DataLoader:
+    """Batches of steps first..last-1, in order, prepared in worker processes; of `size` training processes, the one of this `rank` gets every `size`-th batch."""
+    sampler = range(first * size + rank, last * size + rank, size)
+    return DataLoader(batches, batch_size=None, sampler=sampler, num_workers=workers, prefetch_factor=6 if workers else None)
 
 
 def to_tensors(batch, device="cpu"):

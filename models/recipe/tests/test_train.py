@@ -1,6 +1,7 @@
 """Training runs end to end on made-up pictures: it learns, and a run that was cut and resumed equals one that was not."""
 
 import json
+import multiprocessing
 import zlib
 from argparse import Namespace
 from dataclasses import asdict, replace
@@ -9,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+import torch.distributed as dist
 
 import train
 from checkpoint import load_checkpoint
@@ -58,7 +60,7 @@ def depth(tmp_path, monkeypatch):
 def cut_after(monkeypatch, step):
     """The loader ends early, as when a session is cut right after a checkpoint."""
     whole = train.batch_loader
-    monkeypatch.setattr(train, "batch_loader", lambda batches, first, last, workers: whole(batches, first, min(last, step), workers))
+    monkeypatch.setattr(train, "batch_loader", lambda batches, first, last, *rest: whole(batches, first, min(last, step), *rest))
 
 
 def test_a_cut_and_resumed_run_equals_an_uncut_one(data, tmp_path, depth, monkeypatch):
@@ -123,3 +125,32 @@ def test_a_mixture_is_as_often_asked_for_in_part(weathers):
     asked = [sample_remove(rng, weathers) for _ in range(500)]
     in_part = [0 < len(present & set(a)) < len(present) for a in asked]
     assert 0.4 < np.mean(in_part) < 0.6 and all(a == WEATHERS or part for a, part in zip(asked, in_part))
+
+
+def average_in_process(rank, store, results):
+    dist.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=2)
+    layer = torch.nn.Linear(3, 2)
+    layer.weight.grad, layer.bias.grad = torch.full((2, 3), 1.0 + rank), None  # what got no gradient is left alone
+    train.Team(rank, 2).average_gradients(layer)
+    results.put((rank, layer.weight.grad.tolist(), layer.bias.grad))
+    dist.destroy_process_group()
+
+
+def test_processes_leave_with_the_mean_of_their_gradients(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    results = context.Queue()
+    processes = [context.Process(target=average_in_process, args=(rank, tmp_path / "store", results)) for rank in range(2)]
+    for process in processes:
+        process.start()
+    found = sorted(results.get(timeout=120) for _ in processes)
+    for process in processes:
+        process.join()
+    assert found == [(rank, [[1.5] * 3] * 2, None) for rank in range(2)]
+
+
+def test_processes_share_the_batches_and_none_is_seen_twice(data):
+    batches = WeatherBatches(CleanPictures.load(data, validation=False), seed=3, regions=1, crops=1, crop_px=32)
+    seen = [[b["degraded"] for b in train.batch_loader(batches, 2, 4, 0, rank, 2)] for rank in range(2)]
+    alone = [b["degraded"] for b in train.batch_loader(batches, 4, 8, 0)]
+    for i, batch in enumerate(alone):
+        assert np.array_equal(batch, seen[i % 2][i // 2])
