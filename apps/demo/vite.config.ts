@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 import { keepPage } from './build/keep-page.ts';
+import { describeModels } from './src/model-lines.ts';
 import { precompress } from './build/precompress.ts';
 
 const MODELS = fileURLToPath(new URL('../../models', import.meta.url));
+const manifest = await readFile(join(MODELS, 'manifest.json'), 'utf8');
 
 /** As the API's own for this page. Styles and scripts are files; `blob:` workers are those of the engine's threads. */
 const POLICY =
@@ -18,6 +20,7 @@ const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-E
 /** Relative paths, so that the page can lie in any folder; `es2023` for top-level await. */
 export default defineConfig({
   base: './',
+  define: { MODEL_LINES: JSON.stringify(describeModels(JSON.parse(manifest))) },
   appType: 'mpa', // what is not there is 404
   plugins: [models(), policy(), keepPage(), precompress()],
   build: { target: 'es2023', assetsInlineLimit: 0 },
@@ -34,7 +37,6 @@ function models(): Plugin {
     configureServer: ({ middlewares }) =>
       void middlewares.use('/models', (request, response) => void createReadStream(join(MODELS, new URL(request.url ?? '/', 'file:').pathname)).pipe(response)),
     async generateBundle() {
-      const manifest = await readFile(join(MODELS, 'manifest.json'), 'utf8');
       this.emitFile({ type: 'asset', fileName: 'models/manifest.json', source: manifest });
       for (const file of new Set(listFiles(JSON.parse(manifest))))
         this.emitFile({ type: 'asset', fileName: `models/${file}`, source: await readFile(join(MODELS, file)) });

@@ -22,7 +22,7 @@ def batch_losses(model, depth_encoder, batch, noise, random_timestep: int | None
     """
     with torch.no_grad():
         depth_tokens = depth_encoder(batch["view"])
-    query, weather_prompts, ids, depth_prompts = model.prompts(batch["view"], batch["patches"], depth_tokens, batch["remove"])
+    query, weather_prompts, ids, depth_prompts = model.prompts(batch["view"], batch["patches"], depth_tokens, batch["remove"], jitter=True)
     losses = prompt_losses(model, query, ids, depth_tokens, batch["labels"], batch["severity"])
 
     crops = len(batch["degraded"]) // len(query)

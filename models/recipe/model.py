@@ -40,6 +40,7 @@ class ModelConfig:
     attention_heads: int = 4
     depth_channels: int = 64
     condition_width: int = 24
+    condition_peaks: bool = False  # the patches' largest answers beside their means: a single faint streak
     # Ablations: what is switched off is replaced by nothing (zeros), at the same cost.
     use_pool: bool = True
     use_depth_prompts: bool = True
@@ -50,8 +51,9 @@ class ModelConfig:
 CONFIGS = {
     "nano": ModelConfig(),
     "lite": ModelConfig(
-        name="lite", widths=(32, 64, 128), encoder_blocks=(1, 2), middle_blocks=3, decoder_blocks=(2, 2), attention_channels=96
-    ),
+        name="lite", widths=(32, 64, 128), encoder_blocks=(1, 2), middle_blocks=3, decoder_blocks=(2, 2), attention_channels=96,
+        condition_width=48, condition_peaks=True,
+    ),  # fmt: skip
 }
 
 
@@ -212,7 +214,7 @@ class ConditionEncoder(nn.Module):
 
     def __init__(self, config: ModelConfig):
         super().__init__()
-        w = config.condition_width
+        w, self.peaks = config.condition_width, config.condition_peaks
 
         def trunk():
             return nn.Sequential(
@@ -224,14 +226,16 @@ class ConditionEncoder(nn.Module):
         self.view_trunk, self.patch_trunk = trunk(), trunk()
         self.deep = nn.Sequential(nn.Conv2d(3 * w, 3 * w, 3, padding=1), nn.ReLU())
         # No bias at the end: a constant part of the query would drown what differs between pictures.
-        self.head = nn.Sequential(nn.LayerNorm(12 * w), nn.Linear(12 * w, 128), nn.ReLU(), nn.Linear(128, config.prompt_channels, bias=False))
+        statistics = (15 if self.peaks else 12) * w
+        self.head = nn.Sequential(nn.LayerNorm(statistics), nn.Linear(statistics, 128), nn.ReLU(), nn.Linear(128, config.prompt_channels, bias=False))
 
     def forward(self, view, patches):
         view, patches = (view - 0.45) / 0.25, (patches - 0.45) / 0.25
         seen = self.deep(self.view_trunk(view)).flatten(2)  # [B,3w,places]
         fine = self.patch_trunk(patches.flatten(0, 1)).flatten(2)  # [BP,3w,places]
         fine = fine.unflatten(0, patches.shape[:2]).transpose(1, 2).flatten(2)  # [B,3w,P*places]
-        return self.head(torch.cat([*mean_and_deviation(seen), *mean_and_deviation(fine)], -1))
+        peaks = [fine.float().amax(-1)] if self.peaks else []
+        return self.head(torch.cat([*mean_and_deviation(seen), *mean_and_deviation(fine), *peaks], -1))
 
 
 def mean_and_deviation(features):
@@ -267,10 +271,10 @@ class Restorer(nn.Module):
         self.general = GeneralPrompts(config)
         self.denoiser = Denoiser(config)
 
-    def prompts(self, view, patches, depth_tokens, remove):
+    def prompts(self, view, patches, depth_tokens, remove, jitter: bool = False):
         """Once per picture: (query [B,C], weather_prompts [B,kL,C], chosen ids [B,k], depth_prompts [B,G,C])."""
         query = self.condition(view, patches).float()
-        weather_prompts, ids = self.pool.select(scale_gradient(query, 0.1), remove)
+        weather_prompts, ids = self.pool.select(scale_gradient(query, 0.1), remove, jitter)
         depth_prompts = self.general(depth_tokens)
         if not self.config.use_pool:
             weather_prompts = weather_prompts * 0

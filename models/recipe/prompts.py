@@ -9,6 +9,7 @@ from torch import nn
 
 WEATHERS = ("rain", "snow", "haze", "raindrop")
 MASKED = -1e4  # a cosine no allowed sub-prompt can have
+JITTER_ALL, JITTER_EACH = 0.8, 0.4  # deviations of the weights' logits in training
 
 
 class PromptPool(nn.Module):
@@ -40,12 +41,16 @@ class PromptPool(nn.Module):
         with torch.autocast(remove.device.type, enabled=False):
             return remove @ self.affinities().detach().T >= 0.5 - 1e-6
 
-    def select(self, query, remove):
+    def select(self, query, remove, jitter: bool = False):
         """Top-k of the allowed sub-prompts, weighted by similarity.
 
-        query [B,C], remove [B,A] -> weather_prompts [B,kL,C], chosen ids [B,k] (-1 where fewer than k are allowed).
+        query [B,C], remove [B,A] -> weather_prompts [B,kL,C], chosen ids [B,k] (-1 where fewer than k are allowed). `jitter`, for training alone, makes the
+        weights of a picture larger or smaller: the denoiser learns to take them for a hint and to look at the picture itself.
         """
         cosine, weight = self.similarity(query)
+        if jitter:
+            noise = JITTER_ALL * torch.randn_like(weight[:, :1]) + JITTER_EACH * torch.randn_like(weight)
+            weight = torch.sigmoid(torch.logit(weight.clamp(1e-4, 1 - 1e-4)) + noise)
         score, ids = cosine.masked_fill(~self.allowed(remove), MASKED).topk(self.top_k, dim=-1)  # [B,k]
         usable = score > MASKED / 2
         weight = weight.gather(1, ids) * usable  # [B,k]

@@ -17,8 +17,16 @@ export type DevicePlaces = {
   readonly remove: HTMLButtonElement;
 };
 
-/** @param openClient makes a client of this device alone, which is disposed of here */
-export function createDevicePanel(places: DevicePlaces, page: KeptPage, openClient: () => Client): { refresh(): void } {
+/**
+ * @param chosenModel the model that would restore; none is the default
+ * @param openClient makes a client of this device alone, which is disposed of here
+ */
+export function createDevicePanel(
+  places: DevicePlaces,
+  page: KeptPage,
+  chosenModel: () => { readonly model?: string },
+  openClient: () => Client,
+): { refresh(): void } {
   let running: AbortController | undefined;
 
   const show = (facts: DeviceFacts): void => {
@@ -30,7 +38,7 @@ export function createDevicePanel(places: DevicePlaces, page: KeptPage, openClie
     places.makeReady.hidden = running !== undefined || !facts.isKept || facts.isCached;
     places.remove.hidden = running !== undefined || facts.stored.totalBytes < SHOWN_FROM_BYTES;
   };
-  const look = (): Promise<void> => withClient(openClient, async (client) => show(await findFacts(client, page)));
+  const look = (): Promise<void> => withClient(openClient, async (client) => show(await findFacts(client, page, chosenModel())));
   /** Work that may fail, which is then told, and after which things are looked at anew. */
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     places.workText.textContent = '';
@@ -50,6 +58,7 @@ export function createDevicePanel(places: DevicePlaces, page: KeptPage, openClie
       try {
         await withClient(openClient, (client) =>
           client.preload({
+            ...chosenModel(),
             signal: controller.signal,
             onProgress: (event) => {
               places.workText.textContent = describeProgress(event)?.text ?? places.workText.textContent;
@@ -73,9 +82,9 @@ export function createDevicePanel(places: DevicePlaces, page: KeptPage, openClie
   return { refresh: () => void look().catch(() => undefined) };
 }
 
-async function findFacts(client: Client, page: KeptPage): Promise<DeviceFacts> {
+async function findFacts(client: Client, page: KeptPage, model: { readonly model?: string }): Promise<DeviceFacts> {
   const isKept = await page.isKept(); // at a first visit, once it is
-  const [stored, isCached, pageBytes, capabilities] = await Promise.all([client.stored(), client.isCached(), page.keptBytes(), client.capabilities()]);
+  const [stored, isCached, pageBytes, capabilities] = await Promise.all([client.stored(), client.isCached(model), page.keptBytes(), client.capabilities()]);
   return { stored, isCached, isKept, pageBytes, missingBytes: capabilities.find(({ available }) => available)?.downloadBytes };
 }
 

@@ -7,6 +7,7 @@ import { describeRun } from './facts.ts';
 import { outputOptions } from './file-choice.ts';
 import { listenForInstall } from './install-button.ts';
 import { keepThisPage } from './kept-page.ts';
+import { offerModels } from './model-choice.ts';
 import { showNetwork } from './network-badge.ts';
 import { listenForPictures } from './pick-pictures.ts';
 import { createPictureView } from './picture-view.ts';
@@ -20,6 +21,8 @@ import { showWeather } from './weather-chart.ts';
 const at = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T; // index.html has it
 const strength = at<HTMLInputElement>('strength');
 const where = at<HTMLSelectElement>('where');
+const model = at<HTMLSelectElement>('model');
+const chosenModel = offerModels(at('model-choice'), model);
 const view = createPictureView(at('compare'), at('before'), at('after'));
 listenToCompare(
   { frame: at('compare'), handle: at('handle'), split: at('split'), buttons: at('look'), original: at('original'), size: at('size'), said: at('said') },
@@ -36,7 +39,7 @@ let shownImage: Blob | undefined;
 const queue = createQueue({
   restore: async (file, options) => {
     const output = saving.choice();
-    const { image, report } = await (await openClient()).restore(file, { ...options, output: outputOptions(output), patchPixels: true });
+    const { image, report } = await (await openClient()).restore(file, { ...options, ...chosenModel(), output: outputOptions(output), patchPixels: true });
     return { image, report, output };
   },
   onChange: (entry) => {
@@ -99,6 +102,7 @@ const device = createDevicePanel(
     remove: at('delete-stored'),
   },
   keepThisPage(createUpdateBar(at('update'), at('update-now'), at('update-later'))),
+  chosenModel,
   () => createClient(clientOptions(where.value === 'webgpu' || where.value === 'wasm' ? where.value : 'device', document.baseURI, false)),
 );
 addEventListener('load', device.refresh);
@@ -115,6 +119,10 @@ const serverFound = findServer(document.baseURI, fetch).then((found) => {
 listenForPictures({ input: at('files'), folder: at('folder'), samples: at('samples') }, (files) => {
   const [first] = queue.add(files);
   if (first) void select(first.id);
+});
+model.addEventListener('change', () => {
+  if (selected !== undefined) redo(selected);
+  device.refresh();
 });
 where.addEventListener('change', async () => {
   noteWhere();

@@ -27,16 +27,16 @@ export async function makeFile(
   const { from, format } = planFile(result, choice, strength, pageWrites);
   const asFile = (image: Blob): File => new File([image], fileName(name, image.type), { type: image.type, lastModified: file.lastModified });
   if (from === 'engine') return asFile(result.image);
+  const { model, input } = result.report;
   if (from === 'again') {
     const output = outputOptions({ ...choice, format });
-    return asFile((await restore(file, { output, strength, signal, onProgress, ...(remove && { remove }) })).image);
+    return asFile((await restore(file, { model: model.name, output, strength, signal, onProgress, ...(remove && { remove }) })).image);
   }
-  const { channels } = result.report.input;
   const image = await writePicture(file, result.image, {
     strength,
     mediaType: `image/${format}`,
     quality: qualityOf(choice, format) ?? DEFAULT_QUALITY.jpeg,
-    hasAlpha: channels % 2 === 0,
+    hasAlpha: input.channels % 2 === 0,
     isWide: result.report.warnings.some(({ code, message }) => code === 'colour-converted' && message.includes('Display P3')),
   });
   return asFile(image);

@@ -1,0 +1,121 @@
+"""A new condition encoder for a trained model: it learns to ask the pool what the old one asks, and to name the weathers better.
+
+    python fit_condition.py --from runs/lite/last.pt --model lite --data ../../../shared/data --out runs/lite/condition.pt --minutes 15
+    python train.py --model lite --init runs/lite/condition.pt …
+
+The condition is a hundredth of the work of a training step, so alone it sees five times as many pictures in the same time. The pool learns along with it; the
+denoiser, which waits, is then trained on with both.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from checkpoint import load_checkpoint, save_checkpoint
+from data import CleanPictures, WeatherBatches, batch_loader, to_tensors
+from grow import widen
+from model import CONFIGS, Restorer, config_from
+from optimizer import make_optimizers, rate_at, set_rate
+from prompts import balance_loss, key_spread_loss, label_loss, pull_loss
+
+REGIONS, RATE, SAME_QUERY = 16, 1e-3, 1.0
+STATISTICS = 4  # kinds, of a condition without peaks
+
+
+def new_condition(saved: dict, name: str) -> tuple[Restorer, Restorer]:
+    """(the trained model, one of the sizes in CONFIGS[name] with all of its weights but the condition's)."""
+    old = Restorer(config_from(saved["model_config"]))
+    old.load_state_dict(saved["averaged"])
+    new = Restorer(CONFIGS[name])
+    missing, unknown = new.load_state_dict({k: v for k, v in saved["averaged"].items() if not k.startswith("condition.")}, strict=False)
+    if unknown or any(not k.startswith("condition.") for k in missing):
+        raise ValueError(f"Expected a model that differs from {name} in its condition alone; grow it first (grow.py). Missing: {missing}, unknown: {unknown}.")
+    with torch.no_grad():
+        for parameter_name, parameter in new.condition.named_parameters():
+            begin_as(parameter_name, parameter, old.condition.state_dict()[parameter_name])
+    return old.eval().requires_grad_(False), new
+
+
+def begin_as(name: str, parameter, old):
+    """Puts the old condition's filters where their channels are among new ones, so that the new one begins near it: what it saw comes first in each kind of statistics."""
+    if name.startswith(("head.0.", "head.1.weight")):  # kinds of statistics, side by side: means and deviations of view and patches, then peaks
+        kind_old, kind_new = old.shape[-1] // STATISTICS, parameter.shape[-1] // (STATISTICS + 1)
+        for kind in range(STATISTICS):
+            parameter[..., kind * kind_new :][..., :kind_old] = old[..., kind * kind_old :][..., :kind_old]
+    else:
+        widen(name, parameter, old, heads=1)
+
+
+def condition_losses(old: Restorer, new: Restorer, batch) -> dict:
+    """What the query is trained by: the labels, the pool's order, and to ask what the old condition asks."""
+    query = new.condition(batch["view"], batch["patches"]).float()
+    with torch.no_grad():
+        asked = old.condition(batch["view"], batch["patches"]).float()
+    cosine, weight = new.pool.similarity(query)
+    affinities, labels = new.pool.affinities(), batch["labels"]
+    return {
+        "label": label_loss(new.pool.presence(weight), labels, batch["severity"]),
+        "query": SAME_QUERY * (1 - F.cosine_similarity(query, asked)).mean(),
+        "pull": 0.1 * pull_loss(cosine, affinities, labels),
+        "balance": 0.05 * balance_loss(weight, affinities, labels),
+        "spread": 0.05 * key_spread_loss(new.pool.keys),
+    }
+
+
+@torch.no_grad()
+def held_out_label_loss(model: Restorer, batches: list) -> float:
+    """Binary cross-entropy of the report over batches of pictures kept out of training."""
+    losses = [label_loss(model.pool.presence(model.pool.similarity(model.condition(b["view"], b["patches"]).float())[1]), b["labels"], b["severity"]) for b in batches]
+    return float(torch.stack(losses).mean())
+
+
+def fit(options):
+    saved = load_checkpoint(options.source)
+    torch.manual_seed(options.seed)
+    old, new = new_condition(saved, options.model)
+    for part in (new.denoiser, new.general):
+        part.requires_grad_(False)
+    optimizers = make_optimizers(new, RATE)
+    training = WeatherBatches(CleanPictures.load(options.data, validation=False), options.seed, REGIONS, 1, 16)
+    held_out = WeatherBatches(CleanPictures.load(options.data, validation=True), 2024, REGIONS, 1, 16)
+    held_out = [to_tensors(held_out[i]) for i in range(24)]
+    print(f"held-out label loss of the old one {held_out_label_loss(old, held_out):.4f}", flush=True)
+    started, told = time.time(), time.time()
+    sums, steps = {}, 0
+    for step, batch in enumerate(batch_loader(training, 0, 10**9, options.workers)):
+        spent = (time.time() - started) / (60 * options.minutes)
+        if spent >= 1:
+            break
+        set_rate(optimizers, RATE, min(rate_at(step, 10**9, 100, 0), 2 * (1 - spent)))  # to zero over the second half
+        losses = condition_losses(old, new, to_tensors(batch))
+        for optimizer in optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        sum(losses.values()).backward()
+        torch.nn.utils.clip_grad_norm_(new.parameters(), 5.0)
+        for optimizer in optimizers:
+            optimizer.step()
+        sums, steps = {k: sums.get(k, 0.0) + float(v.detach()) for k, v in losses.items()}, steps + 1
+        if time.time() - told > 60:
+            print(f"step {step} | {' '.join(f'{k} {v / steps:.3f}' for k, v in sums.items())} | held-out label loss {held_out_label_loss(new, held_out):.4f}", flush=True)
+            sums, steps, told = {}, 0, time.time()
+    print(f"held-out label loss of the new one {held_out_label_loss(new, held_out):.4f}", flush=True)
+    save_checkpoint(options.out, averaged=new.state_dict(), model_config=new.checkpoint_config())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--from", dest="source", type=Path, required=True, help="checkpoint of the trained model; its averaged weights are taken")
+    parser.add_argument("--model", choices=sorted(CONFIGS), default="lite")
+    parser.add_argument("--data", type=Path, required=True, help="folder with clean/ and depth/")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=15)
+    parser.add_argument("--workers", type=int, default=1, help="rendering processes (default 1)")
+    parser.add_argument("--seed", type=int, default=1)
+    fit(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""A new condition begins near the old one, and whatever it is not asked to change stays."""
+
+import numpy as np
+import pytest
+import torch
+
+from checkpoint import load_model, save_checkpoint
+from fit_condition import condition_losses, main, new_condition
+from model import CONFIGS, ModelConfig, Restorer
+from test_train import data  # noqa: F401 - the fixture
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """A checkpoint of `lite` as it was with the smaller condition."""
+    torch.manual_seed(3)
+    config = ModelConfig(**{**vars(CONFIGS["lite"]), "condition_width": 24, "condition_peaks": False})
+    model = Restorer(config)
+    path = tmp_path / "trained.pt"
+    save_checkpoint(path, averaged=model.state_dict(), model_config=model.checkpoint_config())
+    return path
+
+
+def test_the_new_condition_has_the_old_filters_and_the_rest_is_as_it_was(trained):
+    old, new = new_condition(torch.load(trained, weights_only=True), "lite")
+    assert torch.equal(new.condition.view_trunk[1].weight[:24], old.condition.view_trunk[1].weight)
+    assert torch.equal(new.condition.head[1].weight[:, 144 : 144 + 72], old.condition.head[1].weight[:, 72:144])  # the deviations of the view
+    for name, value in old.state_dict().items():
+        if not name.startswith("condition."):
+            assert torch.equal(value, new.state_dict()[name]), name
+
+
+def test_every_loss_reaches_the_condition(trained):
+    old, new = new_condition(torch.load(trained, weights_only=True), "lite")
+    labels = torch.tensor([[1.0, 0, 1, 0], [0, 1, 0, 0]])
+    batch = {"view": torch.rand(2, 3, 64, 64), "patches": torch.rand(2, 9, 3, 64, 64), "labels": labels, "severity": 0.1 * labels}
+    losses = condition_losses(old, new, batch)
+    for name in ("label", "query", "pull", "balance"):
+        (gradient,) = torch.autograd.grad(losses[name], new.condition.head[3].weight, retain_graph=True)
+        assert gradient.abs().sum() > 0, name
+
+
+def test_fits_and_writes_what_training_starts_from(data, trained, tmp_path, monkeypatch, capsys):  # noqa: F811
+    out = tmp_path / "new.pt"
+    monkeypatch.setattr("sys.argv", ["fit_condition.py", "--from", str(trained), "--data", str(data), "--out", str(out), "--minutes", "0.05", "--workers", "0"])
+    main()
+    before, after = load_model(trained), load_model(out)
+    assert torch.equal(before.denoiser.intro.weight, after.denoiser.intro.weight)
+    assert not torch.equal(before.pool.keys, after.pool.keys)
+    assert np.isfinite(after.condition(torch.rand(1, 3, 64, 64), torch.rand(1, 9, 3, 64, 64)).numpy()).all()
+    assert "held-out label loss of the new one" in capsys.readouterr().out
+
+
+def test_a_model_of_other_sizes_is_refused(tmp_path):
+    small = Restorer(CONFIGS["nano"])
+    with pytest.raises((ValueError, RuntimeError)):
+        new_condition({"averaged": small.state_dict(), "model_config": small.checkpoint_config()}, "lite")
