@@ -1,18 +1,23 @@
 """A shipped model unpacked: what PyTorch computes with it is what its graphs compute."""
 
+import json
+
 import pytest
 import torch
 
 from checkpoint import load_model, save_checkpoint
 from depth.encoder import load_depth_encoder, load_depth_head
 from from_shipped import main, module_of, unpack
-from shipped import ShippedModel
+from shipped import MODELS, ShippedModel
+
+MANIFEST = json.loads((MODELS / "manifest.json").read_text())
 
 
-def test_the_unpacked_model_computes_what_the_shipped_graphs_do():
+@pytest.mark.parametrize("name", MANIFEST["models"])
+def test_the_unpacked_model_computes_what_the_shipped_graphs_do(name):
     """Float32 in another order: 1e-4 of queries and tokens of about 1, as in the golden fixtures."""
-    model, depth_encoder = unpack("nano")
-    shipped = ShippedModel("nano")
+    model, depth_encoder = unpack(name)
+    shipped = ShippedModel(name)
     torch.manual_seed(2)
     view, patches, remove = torch.rand(1, 3, 112, 144), torch.rand(1, 9, 3, 64, 64), torch.tensor([[1.0, 0, 1, 0]])
     picture, noise = torch.rand(1, 3, 64, 96), torch.randn(1, 3, 64, 96)
