@@ -1,12 +1,14 @@
 """A larger model that computes what a trained smaller one does, to be trained on from there (after Net2Net, Chen et al., arXiv:1511.05641).
 
     python grow.py --from runs/nano-3/last.pt --model lite --out runs/lite/start.pt
-    python train.py --model lite --init runs/lite/start.pt …
+    python fit_condition.py --from runs/lite/start.pt --model lite --out runs/lite/condition.pt …
+    python train.py --model lite --init runs/lite/condition.pt …
 
 New channels read everything and nothing that the smaller model had reads them, until training finds a use; new blocks start as the identity.
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -18,8 +20,10 @@ from model import CONFIGS, ModelConfig, Restorer, config_from
 def grow(small: Restorer, config: ModelConfig) -> Restorer:
     """`small` as a model of the sizes in `config`: the same residuals, prompts and report, float32 rounding aside.
 
-    Condition, pool and general prompts keep their sizes; widths, blocks of a stage and attention channels may grow, heads may not.
+    Condition, pool and general prompts keep their sizes; widths, blocks of a stage and attention channels may grow, heads may not. The larger condition that
+    `config` asks for is what fit_condition.py makes of it.
     """
+    config = replace(config, condition_width=small.config.condition_width, condition_peaks=small.config.condition_peaks)
     large, weights = Restorer(config), small.state_dict()
     old_heads, heads = small.config.attention_heads, config.attention_heads
     if (old_heads, len(small.config.widths)) != (heads, len(config.widths)):

@@ -32,7 +32,7 @@ def test_the_new_condition_has_the_old_filters_and_the_rest_is_as_it_was(trained
 
 def test_every_loss_reaches_the_condition(trained):
     old, new = new_condition(torch.load(trained, weights_only=True), "lite")
-    labels = torch.tensor([[1.0, 0, 1, 0], [0, 1, 0, 0]])
+    labels = torch.tensor([[1.0, 0, 1, 0], [1, 1, 0, 0]])
     batch = {"view": torch.rand(2, 3, 64, 64), "patches": torch.rand(2, 9, 3, 64, 64), "labels": labels, "severity": 0.1 * labels}
     losses = condition_losses(old, new, batch)
     for name in ("label", "query", "pull", "balance"):
