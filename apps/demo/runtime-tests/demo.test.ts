@@ -67,6 +67,17 @@ it('restores again without the weather that was unticked', async () => {
   expect(distance(before, rest)).toBeLessThan(distance(before, all)); // the rain stayed
 });
 
+it('restores again by another model, which the facts name, and back', async () => {
+  const model = async (): Promise<string> => /Model (\w+)/.exec((await page.textContent('#facts')) ?? '')?.[1] ?? '';
+  expect(await page.textContent('#model')).toMatch(/^nano, [\d.]+ MBlite, [\d.]+ MB, 3\.5 times the work$/);
+  for (const name of ['lite', 'nano']) {
+    await page.selectOption('#model', name);
+    await page.waitForSelector('#progress', { state: 'visible' });
+    await restored(page);
+    expect(await model()).toBe(name);
+  }
+});
+
 it('says what is wrong with a bad file, and goes on with the next', async () => {
   await drop(page, 'letter.txt', Buffer.from('Dear reader, this is no picture at all.'));
   await page.waitForSelector('#problem', { state: 'visible' });
