@@ -69,7 +69,7 @@ it('restores again without the weather that was unticked', async () => {
 
 it('restores again by another model, which the facts name, and back', async () => {
   const model = async (): Promise<string> => /Model (\w+)/.exec((await page.textContent('#facts')) ?? '')?.[1] ?? '';
-  expect(await page.textContent('#model')).toMatch(/^nano, [\d.]+ MBlite, [\d.]+ MB, 3\.5 times the work$/);
+  expect(await page.textContent('#model')).toMatch(/^nano, [\d.]+ MBlite, [\d.]+ MB, 3\.5 × the work$/);
   for (const name of ['lite', 'nano']) {
     await page.selectOption('#model', name);
     await page.waitForSelector('#progress', { state: 'visible' });

@@ -11,7 +11,7 @@ test('says what each model weighs and works, the default first', () => {
   };
   expect(describeModels({ defaultModel: 'small', models })).toEqual([
     { name: 'small', text: 'small, 2 MB' },
-    { name: 'large', text: 'large, 3.9 MB, 3.5 times the work' },
+    { name: 'large', text: 'large, 3.9 MB, 3.5 × the work' },
     { name: 'tiny', text: 'tiny, 1.3 MB, 1/4 of the work' },
   ]);
 });

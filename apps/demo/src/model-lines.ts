@@ -15,7 +15,7 @@ export function describeModels({ defaultModel, models }: Manifest): readonly Mod
   if (own === undefined) return [];
   const lines = Object.entries(models).map(([name, model]) => {
     const ratio = model.macs256.total / own.macs256.total;
-    const work = name === defaultModel ? '' : `, ${ratio >= 1 ? `${short(ratio)} times the work` : `1/${short(1 / ratio)} of the work`}`;
+    const work = name === defaultModel ? '' : `, ${ratio >= 1 ? `${short(ratio)} × the work` : `1/${short(1 / ratio)} of the work`}`;
     return { name, text: `${name}, ${short(bytesOf(model) / 1e6)} MB${work}` };
   });
   return lines.sort((a, b) => Number(b.name === defaultModel) - Number(a.name === defaultModel));
