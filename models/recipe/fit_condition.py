@@ -41,7 +41,9 @@ def new_condition(saved: dict, name: str) -> tuple[Restorer, Restorer]:
 
 def begin_as(name: str, parameter, old):
     """Puts the old condition's filters where their channels are among new ones, so that the new one begins near it: what it saw comes first in each kind of statistics."""
-    if name.startswith(("head.0.", "head.1.weight")):  # kinds of statistics, side by side: means and deviations of view and patches, then peaks
+    if parameter.shape == old.shape:
+        parameter.copy_(old)
+    elif name.startswith(("head.0.", "head.1.weight")):  # kinds of statistics, side by side: means and deviations of view and patches, then peaks
         kind_old, kind_new = old.shape[-1] // STATISTICS, parameter.shape[-1] // (STATISTICS + 1)
         for kind in range(STATISTICS):
             parameter[..., kind * kind_new :][..., :kind_old] = old[..., kind * kind_old :][..., :kind_old]

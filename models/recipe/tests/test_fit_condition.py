@@ -30,6 +30,13 @@ def test_the_new_condition_has_the_old_filters_and_the_rest_is_as_it_was(trained
             assert torch.equal(value, new.state_dict()[name]), name
 
 
+@pytest.mark.parametrize("name", ["nano", "lite"])
+def test_a_condition_of_the_same_size_begins_as_it_was(name):
+    model = Restorer(CONFIGS[name])
+    _, new = new_condition({"averaged": model.state_dict(), "model_config": model.checkpoint_config()}, name)
+    assert all(torch.equal(value, new.state_dict()[key]) for key, value in model.state_dict().items())
+
+
 def test_every_loss_reaches_the_condition(trained):
     old, new = new_condition(torch.load(trained, weights_only=True), "lite")
     labels = torch.tensor([[1.0, 0, 1, 0], [1, 1, 0, 0]])
