@@ -30,9 +30,10 @@ def new_condition(saved: dict, name: str) -> tuple[Restorer, Restorer]:
     old = Restorer(config_from(saved["model_config"]))
     old.load_state_dict(saved["averaged"])
     new = Restorer(CONFIGS[name])
-    missing, unknown = new.load_state_dict({k: v for k, v in saved["averaged"].items() if not k.startswith("condition.")}, strict=False)
-    if unknown or any(not k.startswith("condition.") for k in missing):
-        raise ValueError(f"Expected a model that differs from {name} in its condition alone; grow it first (grow.py). Missing: {missing}, unknown: {unknown}.")
+    sizes = lambda model: {k: v.shape for k, v in model.state_dict().items() if not k.startswith("condition.")}
+    if different := sorted(k for k, _ in sizes(old).items() ^ sizes(new).items()):
+        raise ValueError(f"Expected a model that differs from {name} in its condition alone, got other sizes of {different[0]}; grow it first (grow.py).")
+    new.load_state_dict({k: v for k, v in saved["averaged"].items() if not k.startswith("condition.")}, strict=False)
     with torch.no_grad():
         for parameter_name, parameter in new.condition.named_parameters():
             begin_as(parameter_name, parameter, old.condition.state_dict()[parameter_name])

@@ -6,7 +6,6 @@ import zlib
 from argparse import Namespace
 from dataclasses import asdict, replace
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -21,24 +20,6 @@ from prompts import WEATHERS
 
 TINY_MODEL = '{"widths": [8, 8, 16], "attention_channels": 8, "attention_heads": 2, "condition_width": 8}'
 TINY_TRAIN = '{"regions": 2, "crops": 2, "crop_px": 32, "warmup": 2, "random_timestep_share": 0.3}'
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    """A folder like the real one: clean/, depth/ and one pair."""
-    folder = tmp_path_factory.mktemp("data")
-    rng = np.random.default_rng(0)
-    for part in ("clean", "depth", "pairs/rain100l/input", "pairs/rain100l/target"):
-        (folder / part).mkdir(parents=True)
-    names = [f"p{i}" for i in range(60)]
-    for name in [n for n in names if is_validation(n)][:1] + [n for n in names if not is_validation(n)][:3]:
-        picture = cv2.resize(rng.integers(0, 256, (12, 16, 3), dtype=np.uint8), (400, 300), interpolation=cv2.INTER_CUBIC)
-        cv2.imwrite(str(folder / "clean" / f"{name}.webp"), picture)
-        cv2.imwrite(str(folder / "depth" / f"{name}.png"), np.linspace(255, 0, 96 * 128, dtype=np.uint8).reshape(96, 128))
-    pair = cv2.resize(rng.integers(0, 256, (5, 6, 3), dtype=np.uint8), (60, 50), interpolation=cv2.INTER_CUBIC)
-    cv2.imwrite(str(folder / "pairs/rain100l/input/a.png"), pair)
-    cv2.imwrite(str(folder / "pairs/rain100l/target/a.png"), pair // 2)
-    return folder
 
 
 def options(data, run, depth, steps):
