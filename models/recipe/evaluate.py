@@ -1,4 +1,4 @@
-"""Measures a model: every pair set, rendered validation weather, clean pictures, `remove`, the weather report, the pool, and safety; prints tables.
+"""Measures a model: every pair set, rendered validation weather, weather as the literature renders it, clean pictures, `remove`, the weather report, the pool, and safety; prints tables.
 
     python evaluate.py --data ../../../shared/data                                         # the shipped nano
     python evaluate.py --data ../../../shared/data --checkpoint runs/nano/last.pt --depth-encoder ../../.cache/depth-nano.pt
@@ -13,12 +13,12 @@ from pathlib import Path
 from checkpoint import load_model
 from depth.encoder import load_depth_encoder
 from evaluation.prompting import evaluate_pool, evaluate_remove, evaluate_report
-from evaluation.restoration import evaluate_clean, evaluate_pairs, evaluate_rendered
+from evaluation.restoration import evaluate_clean, evaluate_pairs, evaluate_rendered, evaluate_textbook
 from evaluation.safety import evaluate_safety
 from shipped import ShippedModel
 
 EVALUATIONS = {
-    "pairs": evaluate_pairs, "rendered": evaluate_rendered, "clean": evaluate_clean, "remove": evaluate_remove, "report": evaluate_report,
+    "pairs": evaluate_pairs, "rendered": evaluate_rendered, "textbook": evaluate_textbook, "clean": evaluate_clean, "remove": evaluate_remove, "report": evaluate_report,
     "pool": evaluate_pool, "safety": evaluate_safety,
 }  # fmt: skip
 
@@ -41,7 +41,7 @@ def plain_table(figures: dict) -> str:
     return "\n".join(["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|", *rows])
 
 
-TABLES = {"pairs": restoration_table, "rendered": restoration_table, "clean": plain_table, "remove": plain_table, "report": plain_table, "safety": plain_table}
+TABLES = {"pairs": restoration_table, "rendered": restoration_table, "textbook": restoration_table, "clean": plain_table, "remove": plain_table, "report": plain_table, "safety": plain_table}
 
 
 def main():

@@ -6,6 +6,7 @@ import numpy as np
 
 from evaluation.metrics import compare
 from evaluation.picture_sets import clean_set, pair_set, rendered_set
+from evaluation.textbook import textbook_set
 from prompts import WEATHERS
 from restore import restore
 
@@ -37,6 +38,14 @@ def evaluate_pairs(model, depth_encoder, data: Path, limit=None) -> dict:
 def evaluate_rendered(model, depth_encoder, data: Path, count=16) -> dict:
     return {
         kind: mean_figures([measure(model, depth_encoder, e.degraded, e.target) for e in rendered_set(data, weathers, count)])
+        for kind, weathers in RENDERED_KINDS.items()
+    }
+
+
+def evaluate_textbook(model, depth_encoder, data: Path, count=16) -> dict:
+    """The same kinds, as the literature renders them."""
+    return {
+        kind: mean_figures([measure(model, depth_encoder, y, x) for y, x in textbook_set(data, weathers, count)])
         for kind, weathers in RENDERED_KINDS.items()
     }
 

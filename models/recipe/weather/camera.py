@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from weather.layers import uniform
+from weather.layers import log_uniform, uniform
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ def sample_camera(rng, height, width, noise_bank=None):
     kind = rng.random()
     if kind < 0.06:  # night
         gain, gamma = (uniform(rng, 0.25, 0.7) * (1 + rng.normal(0, 0.08, 3))).astype(np.float32), uniform(rng, 1.0, 1.5)
-    elif kind < 0.3:  # exposure
-        gain, gamma = np.full(3, uniform(rng, 0.75, 1.15), np.float32), uniform(rng, 0.85, 1.2)
+    elif kind < 0.4:  # exposure, and dim rooms
+        gain, gamma = np.full(3, log_uniform(rng, 0.55, 1.25), np.float32), uniform(rng, 0.8, 1.3)
     black = None
     if rng.random() < 0.2:
         black = (uniform(rng, 0.02, 0.22) * (1 + rng.normal(0, 0.15, 3))).clip(0, 0.3).astype(np.float32)

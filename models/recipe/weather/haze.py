@@ -57,5 +57,5 @@ def render_haze(picture, haze):
 
 def haze_tint(rng, amount):
     """[3]: bluish to yellowish, as real haze is; hardly ever green or purple."""
-    warm = rng.normal(0, amount) * (3 if rng.random() < 0.08 else 1)  # now and then sand or dusk
+    warm = rng.normal(0, amount) * (3 if rng.random() < 0.12 else 1)  # now and then sand or dusk
     return np.array([warm, rng.normal(0, amount / 5), -warm * uniform(rng, 0.8, 1.3)])

@@ -13,7 +13,7 @@ import numpy as np
 from weather.haze import HazeLayer
 from weather.layers import BANK_PX, as_bank, coloured, cut, log_uniform, scatter, sky_light, three_channels, uniform
 
-TIERS = ("fine", "mid", "near", "sheet")
+TIERS = ("fine", "mid", "near", "broad", "sheet")
 
 
 @dataclass(frozen=True)
@@ -26,26 +26,29 @@ class RainLayer:
 
 
 def make_streaks(rng):
-    """One direction of rain: periodic uint8 layers of fine, mid and near streaks, and a sheet of rain too dense to tell apart."""
+    """One direction of rain: periodic uint8 layers of fine, mid, near and broad bright streaks, and a sheet of rain too dense to tell apart."""
     angle = math.radians(rng.normal(0, 17) if rng.random() < 0.7 else uniform(rng, -70, 70))
     spread = math.radians(uniform(rng, 0, 3))
     length = uniform(rng, 0.6, 1.4)
 
-    def stamps(count, widths, lengths, softness):
+    def stamps(count, widths, lengths, softness, taper=(0.08, 0.5)):
         return [
-            streak_stamp(rng, uniform(rng, *lengths) * length, uniform(rng, *widths), angle + rng.normal(0, 1) * spread, uniform(rng, *softness))
+            streak_stamp(rng, uniform(rng, *lengths) * length, uniform(rng, *widths), angle + rng.normal(0, 1) * spread, uniform(rng, *softness), uniform(rng, *taper))
             for _ in range(count)
         ]
 
     width = uniform(rng, 1.0, 4.0)
     fine = scatter(rng, stamps(24, (0.7, 1.6), (8, 34), (0.3, 1.2)), int(log_uniform(rng, 300, 3500)), 0.08, uniform(rng, 0.3, 0.9))
-    mid = scatter(rng, stamps(32, (width * 0.5, width * 1.4), (14, 62), (0.2, 1.5)), int(2600 * log_uniform(rng, 0.1, 1) / width), 0.06, uniform(rng, 0.5, 1.2))
+    mid = scatter(rng, stamps(32, (width * 0.5, width * 1.4), (14, 62), (0.2, 1.5)), int(2600 * log_uniform(rng, 0.15, 1.2) / width), 0.06, uniform(rng, 0.5, 1.2))
     near = scatter(rng, stamps(12, (3, 10), (28, 75), (0.5, 1.8)), int(uniform(rng, 20, 170)), 0.1, uniform(rng, 0.3, 0.8))
-    return {"fine": as_bank(fine), "mid": as_bank(mid), "near": as_bank(near), "sheet": as_bank(rain_sheet(rng, angle))}
+    wide, long = uniform(rng, 2, 5.5), uniform(rng, 20, 60)
+    broad_stamps = stamps(16, (wide * 0.7, wide * 1.3), (long * 0.7, long * 1.3), (0.1, 0.8), (0.02, 0.2))
+    broad = scatter(rng, broad_stamps, int(log_uniform(rng, 40, 1200) * 2 / wide), 0.1, uniform(rng, 0.5, 1.1), overwrite=rng.random() < 0.5)
+    return {"fine": as_bank(fine), "mid": as_bank(mid), "near": as_bank(near), "broad": as_bank(broad), "sheet": as_bank(rain_sheet(rng, angle))}
 
 
-def streak_stamp(rng, length, width, angle, softness):
-    """One streak, peak 1; `angle` from the vertical; softness 0 gives a hard edge, 1 an edge as wide as the streak."""
+def streak_stamp(rng, length, width, angle, softness, taper):
+    """One streak, peak 1; `angle` from the vertical; softness 0 gives a hard edge, 1 an edge as wide as the streak; `taper` is the share of it over which an end fades."""
     sx, sy = math.sin(angle), math.cos(angle)
     half_y = math.ceil(abs(sy) * length / 2 + width + 2)
     half_x = math.ceil(abs(sx) * length / 2 + width + 2)
@@ -56,8 +59,7 @@ def streak_stamp(rng, length, width, angle, softness):
     edge = max(1.0, softness * width)
     profile = ((width / 2 - across) / edge + 0.5).clip(0, 1)
     profile *= profile * (3 - 2 * profile)
-    taper = uniform(rng, 0.08, 0.5) * length
-    ends = ((length / 2 - np.abs(along)) / taper).clip(0, 1) ** uniform(rng, 0.5, 1.3)
+    ends = ((length / 2 - np.abs(along)) / max(1.0, taper * length)).clip(0, 1) ** uniform(rng, 0.5, 1.3)
     return (profile * ends).astype(np.float32)
 
 
@@ -84,18 +86,19 @@ def sample_rain(rng, streaks, clouds, height, width, depth, densest=2.2):
     scale = 1.0 if rng.random() < 0.5 else uniform(rng, 0.7, 2.2)
     take = lambda tier: cut(rng, [bank[tier]], height, width, scale, flip)[0]
     cloud = lambda: cut(rng, [clouds[int(rng.integers(len(clouds)))]], height, width, uniform(rng, 0.8, 2))[0]
-    if rng.random() < 0.3:
+    if rng.random() < 0.24:
         return sample_natural_rain(rng, bank, cloud, height, width, depth, flip)
     kind = rng.random()
     transmission, airlight, near = None, np.ones(3, np.float32), None
     tint = np.array([uniform(rng, -0.04, 0.01), 0, uniform(rng, -0.01, 0.05)], np.float32)
     if kind < 0.58:  # streaks added to the picture, clear air: a few faint ones as often as a downpour
-        far = take("mid") * uniform(rng, 0.3, 1.0) if rng.random() < 0.75 else smeared_streaks(rng, take("sheet"))
+        shape = rng.random()
+        far = take("mid") * uniform(rng, 0.4, 1.0) if shape < 0.55 else take("broad") * uniform(rng, 0.4, 1.0) if shape < 0.8 else smeared_streaks(rng, take("sheet"))
         if rng.random() < 0.5:
             far += take("fine") * uniform(rng, 0.2, 1.0)
         if rng.random() < 0.25:
             near = take("near") * uniform(rng, 0.4, 1)
-        colour, opacity = uniform(rng, 0.8, 1.05) + tint * (rng.random() < 0.5), 0.0 if rng.random() < 0.8 else rng.random()
+        colour, opacity = uniform(rng, 0.8, 1.05) + tint * (rng.random() < 0.5), 0.0 if rng.random() < 0.65 else rng.random()
     elif kind < 0.7:  # fine rain, more of it in front of what is far
         far = take("fine") * uniform(rng, 0.4, 1.0) + take("fine") * uniform(rng, 0, 0.8)
         far *= uniform(rng, 0.3, 1) + depth * 0.7

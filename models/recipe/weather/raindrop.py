@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from weather.layers import BANK_PX, as_bank, cut, three_channels, uniform
+from weather.layers import BANK_PX, as_bank, cut, log_uniform, three_channels, uniform
 
 MAX_SHIFT_PX = 160
 
@@ -80,14 +80,14 @@ def drop_stamp(rng, radius, stretch, merged):
 
 def sample_raindrops(rng, drops, clouds, height, width):
     """Draws one wet lens; tries a few places so that some drops are in the picture. Mostly the camera looks past the drops: dull discs, no view in them."""
-    dull = rng.random() < 0.55
+    dull = rng.random() < 0.45
     for _ in range(6):
         bank = drops[int(rng.integers(len(drops)))]
         scale = uniform(rng, 0.6, 1.7)
         h, alpha, shade = cut(rng, [bank.height, bank.alpha, bank.shade], height, width, scale, rng.random() < 0.5)
         if 0.09 < alpha.mean() < 0.45:
             break
-    defocus = uniform(rng, 2, 12) if dull else uniform(rng, 0.5, 7) if rng.random() < 0.85 else 0.0
+    defocus = uniform(rng, 2, 12) if dull else log_uniform(rng, 0.5, 7) if rng.random() < 0.85 else 0.0
     if defocus:
         k = 2 * round(defocus) + 1
         alpha = cv2.blur(cv2.blur(alpha, (k, k)), (k, k))
@@ -95,7 +95,7 @@ def sample_raindrops(rng, drops, clouds, height, width):
     h = cv2.blur(h, (3, 3))
     shift_x, shift_y = (cv2.Sobel(h, cv2.CV_32F, dx, 1 - dx, ksize=1, scale=0.5 * scale).clip(-MAX_SHIFT_PX, MAX_SHIFT_PX) for dx in (1, 0))
     rows, columns = np.arange(height, dtype=np.float32)[:, None], np.arange(width, dtype=np.float32)[None]
-    keep = uniform(rng, 0.5, 1.0)
+    keep = uniform(rng, 0.5, 1.0) if rng.random() < 0.7 else 1.0
     light = ((1 - keep) * uniform(rng, 0.4, 1.0) + rng.normal(0, 0.01, 3)).astype(np.float32)
     wet, wet_loss = None, uniform(rng, 0, 0.3) if rng.random() < 0.6 else 0.0
     wet_light = (wet_loss * (uniform(rng, 0.4, 0.9) + rng.normal(0, 0.02, 3))).astype(np.float32)

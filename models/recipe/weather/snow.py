@@ -10,7 +10,7 @@ import numpy as np
 from weather.layers import as_bank, cut, scatter, uniform
 
 TIERS = {  # radius in px, flakes in 640x640, motion in radii, softness of the edge in radii
-    "fine": ((0.6, 1.8), (1500, 9000), (0, 3), (0.5, 1.2)),
+    "fine": ((0.5, 1.8), (800, 9000), (0, 3), (0.3, 1.2)),
     "mid": ((1.3, 6), (300, 2800), (0, 4), (0.4, 1.3)),
     "near": ((4, 16), (20, 220), (0, 3), (0.3, 1.5)),
 }
@@ -40,6 +40,8 @@ def flake_stamp(rng, radius, motion, angle, softness):
     length = radius * motion
     half = math.ceil(radius * 1.5 + length / 2 + softness * radius + 1)
     y, x = np.mgrid[-half : half + 1, -half : half + 1].astype(np.float32)
+    y += rng.random() - 0.5  # between the pixels
+    x += rng.random() - 0.5
     sx, sy = math.sin(angle), math.cos(angle)
     along = x * sx + y * sy
     along -= along.clip(-length / 2, length / 2)  # distance to a short segment
