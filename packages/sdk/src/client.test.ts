@@ -241,6 +241,10 @@ describe('a client', () => {
       { engine: 'remote', available: false, reason: expect.stringContaining('ECONNREFUSED') },
       { available: true },
     ]);
+    expect(await client.capabilities({ model: 'huge' })).toMatchObject([
+      { engine: 'remote', available: false, reason: expect.stringContaining('small') },
+      { engine: 'node', available: true },
+    ]);
     expect(await setUp({ backend: 'webgpu' }).client.capabilities()).toMatchObject([
       { engine: 'webgpu', available: false, reason: expect.stringContaining('does not exist') },
     ]);

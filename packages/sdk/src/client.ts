@@ -50,8 +50,8 @@ export type Client = {
   stored(): Promise<StoredFacts>;
   /** Removes the files that this device has stored. */
   clearCache(): Promise<void>;
-  /** What could restore here, in the order in which it would be tried; downloads no model. */
-  capabilities(): Promise<readonly EngineCapabilities[]>;
+  /** What could restore here with a model, in the order in which it would be tried; downloads none. */
+  capabilities(options?: Pick<PreloadOptions, 'model'>): Promise<readonly EngineCapabilities[]>;
   /** Stops what runs (it ends in `disposed`), ends workers and returns their memory. */
   dispose(): Promise<void>;
   /** `dispose`, for `await using`. */
@@ -195,7 +195,7 @@ export function createClientWith(options: ClientOptions, { platform, openRouter 
     isCached: (given) => call({}, async () => (await device()).isCached(given)),
     stored: () => call({}, async () => (await device()).stored()),
     clearCache: () => call({}, async () => (await device()).clearCache()),
-    capabilities: () => call({}, async () => (await router()).capabilities()),
+    capabilities: (given = {}) => call({}, async () => (await router()).capabilities(given)),
     dispose,
   };
   // Browsers that know no `await using` have no such symbol either.

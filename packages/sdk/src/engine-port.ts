@@ -129,8 +129,8 @@ export type Engine = {
   stored(): Promise<StoredFacts>;
   /** Removes stored files; an engine in use goes on with what it has loaded. */
   clearCache(): Promise<void>;
-  /** One entry a way of working, the one that would be used first. */
-  capabilities(): Promise<readonly EngineCapabilities[]>;
+  /** One entry a way of working, the one that would be used first; of a model that is not there, why. */
+  capabilities(options?: Pick<PreloadOptions, 'model'>): Promise<readonly EngineCapabilities[]>;
   /** Lets running calls end in `disposed`, ends the worker and returns its memory. Later calls throw `disposed`. */
   dispose(): Promise<void>;
 };

@@ -43,7 +43,7 @@ export function createRemoteEngine(transport: Transport, retryConnection: boolea
     isCached: async () => false,
     stored: async () => ({ models: [], engineBytes: 0, otherBytes: 0, totalBytes: 0 }),
     clearCache: async () => {},
-    capabilities: async () => (await facts()).askCapabilities(transport),
+    capabilities: async (options) => (await facts()).askCapabilities(transport, options),
     dispose: async () => {},
   };
 }

@@ -1,6 +1,6 @@
 /** Server and device -> the one that works on a picture, and the one that steps in when it cannot. */
 import type { ClientSettings } from './client-options.ts';
-import type { Engine, EngineCapabilities, EngineKind, Fallback, OnProgress } from './engine-port.ts';
+import type { Engine, EngineCapabilities, EngineKind, Fallback, OnProgress, PreloadOptions } from './engine-port.ts';
 import { asClientError, RestoreError } from './errors.ts';
 import { followRoute, meansServerDown, planRoute, type Place, type Route } from './fallback.ts';
 import type { LoadEngine } from './load-engine.ts';
@@ -14,7 +14,7 @@ export type Router = {
   run<T>(why: string | undefined, work: (engine: Engine, fallbacks: readonly Fallback[]) => Promise<T>, tell: OnProgress | undefined): Promise<T>;
   /** The engine of this device. @throws RestoreError `engine-unavailable` */
   openDevice(): Promise<Engine>;
-  capabilities(): Promise<readonly EngineCapabilities[]>;
+  capabilities(options: Pick<PreloadOptions, 'model'>): Promise<readonly EngineCapabilities[]>;
   dispose(): Promise<void>;
 };
 
@@ -69,10 +69,10 @@ export function createRouter({ settings, platform, remote, loadEngine }: RouterP
         },
       ),
     openDevice,
-    async capabilities() {
+    async capabilities(options) {
       const ask = async (place: Place): Promise<readonly EngineCapabilities[]> => {
         try {
-          return await (await open(place, true)).capabilities();
+          return await (await open(place, true)).capabilities(options);
         } catch (error) {
           return [cannot(place === 'remote' ? place : backend === 'auto' || backend === 'remote' ? deviceKind(platform) : backend, error)];
         }

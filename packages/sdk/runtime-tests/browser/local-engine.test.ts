@@ -164,6 +164,15 @@ describe('capabilities', () => {
     expect(found[1]?.downloadBytes).toBeGreaterThan(5_000_000);
     expect(site.requests.map(({ path }) => path)).toEqual(['/assets/models/manifest.json']);
   });
+  it('are told of another model, and of one that is not there', async () => {
+    const page = await open();
+    const [nano, lite, none] = await page.evaluate(async () => {
+      const engine = await globalThis.inPage.engine('engine', { backend: 'wasm' });
+      return Promise.all([{}, { model: 'lite' }, { model: 'none' }].map((options) => engine.capabilities(options)));
+    });
+    expect(lite?.[0]?.downloadBytes).toBeGreaterThan((nano?.[0]?.downloadBytes ?? Infinity) + 5_000_000); // 10.3 MB, not 3.4
+    expect(none).toMatchObject([{ engine: 'wasm', available: false, reason: expect.stringContaining('none') }]);
+  });
   it('tell of one thread without cross-origin isolation, and so does the report', async () => {
     site.isolated = false;
     const page = await open();

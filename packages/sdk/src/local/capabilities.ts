@@ -7,7 +7,7 @@ import type { WebBackend } from './messages.ts';
 export const NO_ISOLATION =
   'The page is not cross-origin isolated, so WebAssembly runs on one thread; send Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp for more.';
 
-/** @param missingBytes bytes a first restoration on a backend would download; undefined where that is not known */
+/** @param missingBytes bytes a first restoration on a backend would download; undefined where that is not known; throws where there is no such model */
 export async function findCapabilities(
   backends: readonly WebBackend[],
   threads: number | undefined,
@@ -16,9 +16,10 @@ export async function findCapabilities(
   const [gpu, inputFormats, outputFormats, storage] = await Promise.all([lookAtGpu(), readableFormats(), writableFormats(), storageBytes()]);
   const common = commonFault();
   const entry = async (engine: WebBackend): Promise<EngineCapabilities> => {
-    const reason = common ?? (engine === 'webgpu' ? gpu.reason : typeof WebAssembly === 'undefined' ? 'This browser has no WebAssembly.' : undefined);
+    const fault = common ?? (engine === 'webgpu' ? gpu.reason : typeof WebAssembly === 'undefined' ? 'This browser has no WebAssembly.' : undefined);
     const precisions = engine === 'webgpu' ? gpu.precisions : (['fp32', 'fp16'] as const);
-    const downloadBytes = reason === undefined ? await missingBytes(engine, precisions) : undefined;
+    const missing = fault ?? (await missingBytes(engine, precisions).catch((error: Error) => error.message));
+    const [reason, downloadBytes] = typeof missing === 'string' ? [missing, undefined] : [undefined, missing];
     return {
       engine,
       available: reason === undefined,

@@ -114,10 +114,10 @@ export async function createLocalEngine(options: LocalEngineOptions = {}): Promi
   };
 
   /** Precisions a first call would use, the preferred first. */
-  const missingBytes = async (backend: WebBackend, precisions: readonly ('fp32' | 'fp16')[]): Promise<number | undefined> => {
+  const missingBytes = async (backend: WebBackend, precisions: readonly ('fp32' | 'fp16')[], name: string | undefined): Promise<number | undefined> => {
     const known = await getManifest().catch(() => undefined); // offline and never seen: then it is not known
     if (known === undefined) return undefined;
-    const model = modelOf(known);
+    const model = modelOf(known, name);
     const precision = precisions.find((wanted) => hasPrecision(model, wanted)) ?? 'fp32';
     const sizes = filesOf(model, precision).map(async (entry) => ((await cache.has(modelFileFacts(entry, places.models).key)) ? 0 : entry.bytes));
     const runtime = (await cache.hasAny(runtimeKeyPrefix(backend))) ? 0 : RUNTIME_BYTES[backend];
@@ -164,7 +164,7 @@ export async function createLocalEngine(options: LocalEngineOptions = {}): Promi
     },
     stored: () => findStored(cache, places),
     clearCache: () => cache.clear(),
-    capabilities: () => findCapabilities(backends, threads, missingBytes),
+    capabilities: ({ model } = {}) => findCapabilities(backends, threads, (backend, precisions) => missingBytes(backend, precisions, model)),
     async dispose() {
       disposed ??= new RestoreError('disposed', 'Expected a living engine, this one was disposed of; create another.');
       for (const work of ready.values()) work.stop(disposed);

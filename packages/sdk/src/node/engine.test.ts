@@ -60,6 +60,8 @@ describe('the engine of Node', () => {
   it('knows whether the models are there', async () => {
     expect(await engine.isCached()).toBe(true);
     expect(await engine.isCached({ model: 'none' })).toBe(false);
+    expect(await engine.capabilities({ model: 'lite' })).toMatchObject([{ engine: 'node', available: true }]);
+    expect(await engine.capabilities({ model: 'none' })).toMatchObject([{ engine: 'node', available: false, reason: expect.stringContaining('none') }]);
     await using elsewhere = { dispose: (): Promise<void> => other.dispose(), [Symbol.asyncDispose]: (): Promise<void> => other.dispose() };
     const other = await createNodeEngine({ models: pathToFileURL(tmpdir()) });
     expect(await other.isCached()).toBe(false);

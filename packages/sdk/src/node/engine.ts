@@ -81,11 +81,13 @@ export async function createNodeEngine(options: NodeEngineOptions & LocalEngineO
     /** Models are installed, not stored: there is nothing to tell, and nothing to remove. */
     stored: async () => ({ models: [], engineBytes: 0, otherBytes: 0, totalBytes: 0 }),
     clearCache: async () => {},
-    async capabilities() {
-      const reason = await open().then(
-        () => undefined,
-        (error: unknown) => (error as Error).message,
-      );
+    async capabilities({ model } = {}) {
+      const reason = await open()
+        .then(async () => (await openModelsDir(modelsDir)).load({ model, precision: 'fp32' }))
+        .then(
+          () => undefined,
+          (error: unknown) => (error as Error).message,
+        );
       return [
         {
           engine: 'node',
