@@ -84,7 +84,12 @@ export function createDevicePanel(
 
 async function findFacts(client: Client, page: KeptPage, model: { readonly model?: string }): Promise<DeviceFacts> {
   const isKept = await page.isKept(); // at a first visit, once it is
-  const [stored, isCached, pageBytes, capabilities] = await Promise.all([client.stored(), client.isCached(model), page.keptBytes(), client.capabilities(model)]);
+  const [stored, isCached, pageBytes, capabilities] = await Promise.all([
+    client.stored(),
+    client.isCached(model),
+    page.keptBytes(),
+    client.capabilities(model),
+  ]);
   const missingBytes = capabilities.find(({ available }) => available)?.downloadBytes;
   return { stored, isCached, isKept, pageBytes, missingBytes };
 }

@@ -29,5 +29,8 @@ export async function askCapabilities(transport: Transport, { model }: Pick<Prel
 function findModel(models: ModelsMessage['models'], model: string | undefined): ModelsMessage['models'][number] {
   const found = models.find(({ name, default: chosen }) => (model === undefined ? chosen : name === model));
   if (found !== undefined) return found;
-  throw new RestoreError('model-not-found', `The server has the models ${models.map(({ name }) => name).join(', ')}, not ${model ?? 'a default one'}; choose one of them.`);
+  throw new RestoreError(
+    'model-not-found',
+    `The server has the models ${models.map(({ name }) => name).join(', ')}, not ${model ?? 'a default one'}; choose one of them.`,
+  );
 }

@@ -1,49 +1,13 @@
 /** The browser's engine on WebAssembly in a real Chromium, from the files as they are published and copied, against Node's CPU. */
 import { readFile } from 'node:fs/promises';
-import type { BrowserContext, Page, Worker } from 'playwright-core';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openPage } from './browser.ts';
-import type { PageAnswer, PageEngineOptions, PageTask } from './page.ts';
-import { compare, openPublished, type Published, TILED } from './published.ts';
-import type { Site } from './site.ts';
+import { describe, expect, it } from 'vitest';
+import type { PageEngineOptions, PageTask } from './page.ts';
+import { compare, TILED } from './published.ts';
+import { crop, restore, tiled, visitPublished } from './visit.ts';
 
-/** What these tests read of it. */
-type Manifest = { readonly models: Record<string, { readonly graphs: Record<string, { readonly fp32: { readonly bytes: number } }> }> };
-
-let published: Published;
-let site: Site;
-let context: BrowserContext;
-let complaints: string[];
-
-beforeAll(async () => {
-  published = await openPublished();
-  site = published.site;
-});
-afterAll(() => published?.close());
-beforeEach(async () => {
-  site.faults = [];
-  site.isolated = true;
-  site.requests.length = 0;
-  complaints = [];
-  context = await published.browser.newContext();
-});
-afterEach(() => context.close());
-
-const open = (): Promise<Page> => openPage(context, site.origin, complaints);
-const restore = (page: Page, task: PageTask, engine: PageEngineOptions = { backend: 'wasm' }, name = 'engine'): Promise<PageAnswer> =>
-  page.evaluate(([n, options, given]) => globalThis.inPage.restore(n, options, given), [name, engine, task] as const);
-const crop: PageTask = { url: '/pictures/crop.png', options: { seed: 7 } };
-const tiled: PageTask = { url: '/pictures/tiled.png', options: { seed: 7, tile: TILED.tile } };
-const requestsOf = (name: RegExp): Site['requests'] => site.requests.filter(({ path }) => name.test(path));
-
-/** Without a network a page can still read this. */
-async function readAsDataUrl(file: string): Promise<string> {
-  return `data:image/png;base64,${(await readFile(published.picture(file))).toString('base64')}`;
-}
-
-/** The engine's own workers; the runtime's threads are workers of theirs. */
-const workersOf = (page: Page): readonly Worker[] => page.workers();
+const visit = visitPublished();
+const { open } = visit;
 
 describe('restores as Node does, to 50 dB', () => {
   it('in WebAssembly, in one tile and in several', async () => {
@@ -51,10 +15,10 @@ describe('restores as Node does, to 50 dB', () => {
     const [one, several] = [await restore(page, crop), await restore(page, { ...tiled, options: { ...tiled.options, patchPixels: true } })];
     expect(one).toMatchObject({ type: 'image/png', report: { backend: 'wasm', precision: 'fp32', run: { engine: 'wasm', fallbacks: [] }, warnings: [] } });
     // 50 dB is a mean difference below 1/255: two runtimes that round 8-bit pixels differently stay well above it.
-    expect(await compare(one.png ?? [], await published.restoreOnNode('crop.png', { seed: 7 }))).toBeGreaterThan(50);
-    expect(await compare(several.png ?? [], await published.restoreOnNode('tiled.png', { seed: 7, tile: TILED.tile }))).toBeGreaterThan(50);
+    expect(await compare(one.png ?? [], await visit.published.restoreOnNode('crop.png', { seed: 7 }))).toBeGreaterThan(50);
+    expect(await compare(several.png ?? [], await visit.published.restoreOnNode('tiled.png', { seed: 7, tile: TILED.tile }))).toBeGreaterThan(50);
     expect(several.report?.tiles.count).toBe(2);
-    expect(await compare(one.png ?? [], await readFile(published.picture('crop.png')))).toBeLessThan(45); // something was restored at all
+    expect(await compare(one.png ?? [], await readFile(visit.published.picture('crop.png')))).toBeLessThan(45); // something was restored at all
     const patches = several.events.filter((event) => event.type === 'patch');
     expect(patches.map(({ x, y, height }) => [x, y, height])).toEqual([
       [0, 0, TILED.height],
@@ -62,7 +26,7 @@ describe('restores as Node does, to 50 dB', () => {
     ]);
     const last = sharp(Uint8Array.from(several.png ?? [])).extract({ left: patches[1]?.x ?? 0, top: 0, width: patches[1]?.width ?? 0, height: TILED.height });
     expect(Object.values(patches[1]?.rgba ?? {})).toEqual([...(await last.ensureAlpha().raw().toBuffer())]); // a page that paints patches shows the result
-    expect(complaints).toEqual([]);
+    expect(visit.complaints).toEqual([]);
   });
 });
 
@@ -123,7 +87,7 @@ describe('inputs', () => {
     expect(bitmap).toEqual(fromFile);
   });
   it('keeps EXIF, XMP and colour profile, upright, unless it is told to strip them', async () => {
-    const file = await sharp(published.picture('crop.png'))
+    const file = await sharp(visit.published.picture('crop.png'))
       .withMetadata({ icc: 'p3', orientation: 6 })
       .withExifMerge({ IFD0: { Copyright: 'A. Nyone' } })
       .withXmp('<x:xmpmeta xmlns:x="adobe:ns:meta/"/>')
@@ -155,14 +119,14 @@ describe('inputs', () => {
 describe('capabilities', () => {
   it('are known before anything is downloaded', async () => {
     const page = await open();
-    site.requests.length = 0;
+    visit.site.requests.length = 0;
     const found = await page.evaluate(async () => (await globalThis.inPage.engine('engine')).capabilities());
     expect(found).toMatchObject([
       { engine: 'webgpu', available: true, precisions: ['fp32'], outputFormats: ['jpeg', 'png', 'webp'] },
       { engine: 'wasm', available: true, precisions: ['fp32', 'fp16'], threads: expect.any(Number), storageBytes: expect.any(Number) },
     ]);
     expect(found[1]?.downloadBytes).toBeGreaterThan(5_000_000);
-    expect(site.requests.map(({ path }) => path)).toEqual(['/assets/models/manifest.json']);
+    expect(visit.site.requests.map(({ path }) => path)).toEqual(['/assets/models/manifest.json']);
   });
   it('are told of another model, and of one that is not there', async () => {
     const page = await open();
@@ -174,7 +138,7 @@ describe('capabilities', () => {
     expect(none).toMatchObject([{ engine: 'wasm', available: false, reason: expect.stringContaining('none') }]);
   });
   it('tell of one thread without cross-origin isolation, and so does the report', async () => {
-    site.isolated = false;
+    visit.site.isolated = false;
     const page = await open();
     const found = await page.evaluate(async () => (await globalThis.inPage.engine('engine', { backend: 'wasm' })).capabilities());
     expect(found).toMatchObject([{ engine: 'wasm', threads: 1, notes: [expect.stringContaining('cross-origin isolated')] }]);
@@ -187,223 +151,10 @@ describe('capabilities', () => {
   });
 });
 
-describe('without a network', () => {
-  it('says so when nothing is on the device', async () => {
-    const page = await open();
-    await page.evaluate(async () => void (await globalThis.inPage.engine('engine', { backend: 'wasm' })));
-    const picture = await readAsDataUrl('crop.png');
-    await context.setOffline(true);
-    expect((await restore(page, { url: picture })).error).toMatchObject({
-      name: 'RestoreError',
-      code: 'offline',
-      message: expect.stringContaining('go online once'),
-    });
-    await context.setOffline(false);
-    expect((await restore(page, crop)).error).toBeUndefined(); // the same engine, once there is one
-  });
-  it('restores from what is on the device', async () => {
-    const first = await open();
-    const online = await restore(first, crop);
-    expect(await first.evaluate(async () => (await globalThis.inPage.engine('engine')).isCached())).toBe(true);
-    await first.close();
-    const second = await open();
-    const picture = await readAsDataUrl('crop.png');
-    await context.setOffline(true);
-    const offline = await restore(second, { ...crop, url: picture });
-    expect(offline.error).toBeUndefined();
-    expect(offline.png).toEqual(online.png);
-    await second.evaluate(async () => (await globalThis.inPage.engine('engine')).clearCache());
-    expect(await second.evaluate(async () => (await globalThis.inPage.engine('engine')).isCached())).toBe(false);
-  });
-});
-
-describe('model files', () => {
-  it('that come damaged are fetched again, once', async () => {
-    site.faults = [{ path: /denoiser\.fp32/, times: 1, change: (body) => body.fill(0, 1000, 2000) }];
-    const page = await open();
-    const { report } = await restore(page, crop);
-    expect(report?.run.notes).toEqual([expect.stringMatching(/denoiser.* came damaged and was fetched again/)]);
-    expect(requestsOf(/denoiser/)).toHaveLength(2);
-  });
-  it('that stay damaged are never run', async () => {
-    site.faults = [{ path: /denoiser\.fp32/, change: (body) => body.fill(0, 1000, 2000) }];
-    const page = await open();
-    expect((await restore(page, crop)).error).toMatchObject({ code: 'model-corrupt' });
-    expect(requestsOf(/denoiser/)).toHaveLength(2);
-    site.faults = [];
-    expect((await restore(page, crop)).error).toBeUndefined(); // once they are mended
-  });
-  it('that were damaged on the device are fetched again', async () => {
-    const page = await open();
-    await restore(page, crop);
-    await page.evaluate(async () => {
-      const [name = ''] = await caches.keys();
-      const cache = await caches.open(name);
-      for (const { url } of await cache.keys()) if (url.includes('sha256')) await cache.put(url, new Response('broken'));
-    });
-    site.requests.length = 0;
-    const again = await restore(page, crop, { backend: 'wasm' }, 'another');
-    expect(again.report?.run.notes).toContainEqual(expect.stringContaining('denoiser.fp32.onnx was damaged and was fetched again'));
-    expect(requestsOf(/denoiser/)).toHaveLength(1);
-  });
-  it('go on where a connection broke off', async () => {
-    site.faults = [{ path: /denoiser\.fp32/, times: 1, cutAfterBytes: 700_000 }];
-    const page = await open();
-    expect((await restore(page, crop)).error).toBeUndefined();
-    const [, second] = requestsOf(/denoiser/);
-    const kept = Number(/^bytes=(\d+)-$/.exec(second?.range ?? '')?.[1]);
-    expect(kept).toBeGreaterThan(0); // what was on its way at the cut may be lost
-    const manifest = JSON.parse(await readFile(new URL(import.meta.resolve('@fairweather/models/manifest.json')), 'utf8')) as Manifest;
-    expect(second?.bytes).toBe((manifest.models.nano?.graphs.denoiser?.fp32.bytes ?? 0) - kept);
-  });
-  it('that are not there are named, with the option to look at', async () => {
-    const page = await open();
-    const lost = await restore(page, crop, { backend: 'wasm', models: '/nowhere/' });
-    expect(lost.error).toMatchObject({ code: 'model-not-found', message: expect.stringContaining('/nowhere/manifest.json') });
-  });
-  it('are fetched once for two tabs', async () => {
-    const [one, two] = [await open(), await open()];
-    const answers = await Promise.all([restore(one, crop), restore(two, crop)]);
-    expect(answers.map(({ error }) => error)).toEqual([undefined, undefined]);
-    expect(answers[0]?.png).toEqual(answers[1]?.png);
-    expect(requestsOf(/denoiser/)).toHaveLength(1);
-    expect(requestsOf(/\.wasm$/)).toHaveLength(1);
-  });
-  it('are used and not kept when storage is full', async () => {
-    const page = await open();
-    const session = await context.newCDPSession(page);
-    await session.send('Storage.overrideQuotaForOrigin', { origin: site.origin, quotaSize: 200_000 });
-    const { report } = await restore(page, crop);
-    expect(report?.run.notes).toContainEqual(expect.stringMatching(/denoiser.* was not kept/));
-    expect(await page.evaluate(async () => (await globalThis.inPage.engine('engine')).isCached())).toBe(false);
-    expect((await restore(page, crop)).error).toBeUndefined();
-  });
-  it('and workers come from another origin too, with threads', async () => {
-    const cdn = await published.openCdn();
-    try {
-      const page = await open();
-      site.requests.length = 0;
-      const { error, report } = await restore(page, crop, { backend: 'wasm', assets: `${cdn.origin}/`, threads: 2 });
-      expect(error).toBeUndefined();
-      expect(report?.run).toMatchObject({ threads: 2, notes: [] });
-      expect(cdn.requests.map(({ path }) => path)).toEqual(
-        expect.arrayContaining(['/worker-wasm.js', '/ort-wasm-simd-threaded.wasm', '/models/manifest.json']),
-      );
-      expect(site.requests.map(({ path }) => path)).toEqual(['/pictures/crop.png']);
-    } finally {
-      await cdn.close();
-    }
-  });
-  it('go through the fetch of the caller', async () => {
-    const page = await open();
-    const paths = await page.evaluate(async () => {
-      const seen: string[] = [];
-      const engine = await globalThis.inPage.createLocalEngine({
-        backend: 'wasm',
-        assets: '/assets/',
-        fetch: (input, init) => {
-          seen.push(new URL(String(input)).pathname);
-          return fetch(input, init);
-        },
-      });
-      await engine.preload();
-      await engine.dispose();
-      return seen;
-    });
-    expect(paths).toEqual(
-      expect.arrayContaining(['/assets/models/manifest.json', '/assets/models/weights/nano/denoiser.fp32.onnx', '/assets/ort-wasm-simd-threaded.wasm']),
-    );
-  });
-});
-
-describe('an abort', () => {
-  const aborted = { name: 'AbortError' };
-  let warm: Page | undefined;
-  /** A page whose engine is ready; one for several tests. */
-  const openWarm = async (): Promise<Page> => {
-    warm ??= await openPage(await published.browser.newContext(), site.origin);
-    await restore(warm, crop);
-    return warm;
-  };
-  afterAll(() => warm?.context().close());
-  it.each(['load', 'compile'] as const)('with the first %s rejects at once, and the next call makes ready anew', async (abortAt) => {
-    const page = await open();
-    expect((await restore(page, { ...crop, abortAt })).error).toMatchObject(aborted);
-    expect((await restore(page, crop)).error).toBeUndefined();
-  });
-  it.each(['start', 'phase', 'step', 'patch'] as const)('with the first %s rejects at once, and the worker goes on', async (abortAt) => {
-    const page = await openWarm();
-    const [before] = workersOf(page);
-    expect((await restore(page, { ...crop, abortAt })).error).toMatchObject(aborted);
-    expect((await restore(page, crop)).error).toBeUndefined();
-    expect(workersOf(page)[0]).toBe(before);
-  });
-  it('stops within one tile, and a call that waits is not begun', async () => {
-    const page = await open();
-    const whole = await restore(page, tiled); // two tiles, two steps
-    const [first, second] = await Promise.all([restore(page, { ...tiled, abortAt: 'step' }), restore(page, { ...tiled, abortAt: 'start' })]);
-    expect([first.error, second.error]).toMatchObject([aborted, aborted]);
-    const { ms, error } = await page.evaluate(async () => {
-      const start = performance.now();
-      const engine = await globalThis.inPage.engine('engine');
-      const picture = await (await fetch('/pictures/crop.png')).blob();
-      const failed = await engine.inspect(picture).then(() => undefined, globalThis.inPage.describe);
-      return { ms: performance.now() - start, error: failed };
-    });
-    expect(error).toBeUndefined();
-    // Of four inferences one was done when it was aborted; at most the second one ran to its end.
-    expect(ms).toBeLessThan(0.75 * (whole.report?.timings.restore ?? 0) + 300);
-  });
-});
-
-describe('the end of a worker', () => {
-  it('by a crash is noticed, and the picture started again, once', async () => {
-    const page = await open();
-    await restore(page, crop);
-    const running = restore(page, tiled);
-    const [worker] = workersOf(page);
-    await worker?.evaluate(() => self.close());
-    const { error, report } = await running;
-    expect(error).toBeUndefined();
-    expect(report?.run.notes).toContainEqual('The worker has ended. The picture was started again.');
-  });
-  it('by dispose rejects what runs, ends every worker and gives the memory back', async () => {
-    const page = await open();
-    const before = await measureMemory(page);
-    await restore(page, crop);
-    const loaded = await measureMemory(page);
-    const running = restore(page, tiled);
-    await page.evaluate(async () => (await globalThis.inPage.engine('engine')).dispose());
-    expect((await running).error).toMatchObject({ code: 'disposed' });
-    expect((await restore(page, crop)).error).toMatchObject({ code: 'disposed' });
-    await expect.poll(() => workersOf(page).length, { timeout: 5000 }).toBe(0);
-    expect(loaded - before).toBeGreaterThan(20e6);
-    expect(await measureMemory(page)).toBeLessThan(before + 0.2 * (loaded - before));
-  });
-  it('is not needed for memory to stay flat', async () => {
-    const page = await open();
-    const repeats = Number(process.env.FAIRWEATHER_REPEATS ?? 8);
-    for (let i = 0; i < 3; i++) await restore(page, crop);
-    const early = await measureMemory(page);
-    for (let i = 0; i < repeats; i++) expect((await restore(page, crop)).error).toBeUndefined();
-    const late = await measureMemory(page);
-    if (repeats > 8) console.log(`memory after 3 restorations ${(early / 1e6).toFixed(1)} MB, after ${repeats} more ${(late / 1e6).toFixed(1)} MB`);
-    expect(late).toBeLessThan(early * 1.05 + 2e6); // JavaScript's own heap breathes
-  });
-});
-
-/** Bytes of page and workers, WebAssembly included, after a collection. */
-async function measureMemory(page: Page): Promise<number> {
-  return page.evaluate(async () => {
-    const { measureUserAgentSpecificMemory } = performance as unknown as { measureUserAgentSpecificMemory(): Promise<{ readonly bytes: number }> }; // Chromium's
-    return (await measureUserAgentSpecificMemory.call(performance)).bytes;
-  });
-}
-
 describe('a backend that computes something else', () => {
   it('is not trusted: the reason stands in the error, or in the report of the next backend', async () => {
     // The self-test expects the degraded picture back, which no working backend gives.
-    site.faults = [
+    visit.site.faults = [
       {
         path: /manifest\.json$/,
         change: (body) => {
