@@ -13,7 +13,7 @@ import numpy as np
 from weather.haze import HazeLayer
 from weather.layers import BANK_PX, as_bank, coloured, cut, log_uniform, scatter, sky_light, three_channels, uniform
 
-TIERS = ("fine", "mid", "near", "broad", "sheet")
+TIERS = ("fine", "mid", "near", "broad", "long", "sheet")
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class RainLayer:
 
 
 def make_streaks(rng):
-    """One direction of rain: periodic uint8 layers of fine, mid, near and broad bright streaks, and a sheet of rain too dense to tell apart."""
+    """One direction of rain: periodic uint8 layers of fine, mid, near, broad bright and long faint streaks, and a sheet of rain too dense to tell apart."""
     angle = math.radians(rng.normal(0, 17) if rng.random() < 0.7 else uniform(rng, -70, 70))
     spread = math.radians(uniform(rng, 0, 3))
     length = uniform(rng, 0.6, 1.4)
@@ -44,7 +44,10 @@ def make_streaks(rng):
     wide, long = uniform(rng, 2, 5.5), uniform(rng, 20, 60)
     broad_stamps = stamps(16, (wide * 0.7, wide * 1.3), (long * 0.7, long * 1.3), (0.1, 0.8), (0.02, 0.2))
     broad = scatter(rng, broad_stamps, int(log_uniform(rng, 40, 1200) * 2 / wide), 0.1, uniform(rng, 0.5, 1.1), overwrite=rng.random() < 0.5)
-    return {"fine": as_bank(fine), "mid": as_bank(mid), "near": as_bank(near), "broad": as_bank(broad), "sheet": as_bank(rain_sheet(rng, angle))}
+    soft = uniform(rng, 0.8, 3.5)
+    long_stamps = stamps(16, (soft * 0.6, soft * 1.6), (45, 150), (0.8, 2.2), (0.2, 0.5))
+    long = scatter(rng, long_stamps, int(log_uniform(rng, 150, 2200) / soft**0.5), 0.03, log_uniform(rng, 0.12, 0.7))
+    return {"fine": as_bank(fine), "mid": as_bank(mid), "near": as_bank(near), "broad": as_bank(broad), "long": as_bank(long), "sheet": as_bank(rain_sheet(rng, angle))}
 
 
 def streak_stamp(rng, length, width, angle, softness, taper):
@@ -93,8 +96,11 @@ def sample_rain(rng, streaks, clouds, height, width, depth, densest=2.2):
     tint = np.array([uniform(rng, -0.04, 0.01), 0, uniform(rng, -0.01, 0.05)], np.float32)
     if kind < 0.58:  # streaks added to the picture, clear air: a few faint ones as often as a downpour
         shape = rng.random()
-        far = take("mid") * uniform(rng, 0.4, 1.0) if shape < 0.55 else take("broad") * uniform(rng, 0.4, 1.0) if shape < 0.8 else smeared_streaks(rng, take("sheet"))
-        if rng.random() < 0.5:
+        if shape < 0.8:
+            far = take("mid" if shape < 0.3 else "long" if shape < 0.6 else "broad") * uniform(rng, 0.4, 1.0)
+        else:
+            far = smeared_streaks(rng, take("sheet"))
+        if rng.random() < 0.4:
             far += take("fine") * uniform(rng, 0.2, 1.0)
         if rng.random() < 0.25:
             near = take("near") * uniform(rng, 0.4, 1)
