@@ -1,8 +1,8 @@
 """Weather as the literature renders it: a second renderer, never trained on and drawn by other formulas, so that a model that only knows our own is found out.
 
 Rain: salt noise smeared along an angle, added or screened (public rain generators). Snow: round flakes at three scales, K = J (1 - Z) + C Z (HDCWNet, arXiv:2207.05621,
-eq. 1). Haze: I = J t + A (1 - t), t = exp(-beta min(d, 0.7)), beta 1 to 2, A 0.6 to 0.9 (CDD-11; OneRestore, ECCV 2024). Raindrops: super-ellipses whose height h shifts the
-picture by (1 - 1/1.33) grad h, blurred by a disc, with a soft edge. Order: rain, snow, haze, drops. No camera, no noise, no JPEG.
+eq. 1). Haze: I = J t + A (1 - t), t = exp(-beta min(d, 0.7)), beta 1 to 2, A 0.6 to 0.9 (CDD-11; OneRestore, ECCV 2024). Raindrops: super-ellipses whose height h shifts what
+is seen by (1 - 1/1.33) grad h, blurred a little, with a soft edge. Order: rain, snow, haze, drops. No camera, no noise, no JPEG.
 """
 
 import math
@@ -24,9 +24,9 @@ def textbook_set(data: Path, weathers, count: int):
         rng = np.random.default_rng([SEED, i])
         clean, depth = pictures.region(rng, i % len(pictures.pictures))
         degraded = clean
-        for weather in ("rain", "snow", "haze", "raindrop"):
+        for weather, render in RENDERERS.items():
             if weather in weathers:
-                degraded = RENDERERS[weather](rng, degraded, depth)
+                degraded = render(rng, degraded, depth)
         yield np.rint(degraded.clip(0, 1) * 255).astype(np.float32) / 255, clean
 
 
@@ -68,7 +68,7 @@ def haze(rng, picture, depth):
 
 
 def raindrop(rng, picture, depth):
-    """8 to 40 drops of 5 to 22 pixels: an inverted, smaller, blurred view of the picture, darker at the rim."""
+    """8 to 40 drops of 5 to 22 pixels: a smaller, upright view of the picture, hardly blurred, darker at the rim (our own are upside down)."""
     height, width = picture.shape[:2]
     y, x = np.mgrid[:height, :width].astype(np.float32)
     bump = np.zeros((height, width), np.float32)
@@ -86,4 +86,4 @@ def raindrop(rng, picture, depth):
     return picture + (seen - picture) * three_channels(alpha)
 
 
-RENDERERS = {"rain": rain, "snow": snow, "haze": haze, "raindrop": raindrop}
+RENDERERS = {"rain": rain, "snow": snow, "haze": haze, "raindrop": raindrop}  # in this order
