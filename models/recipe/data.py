@@ -19,6 +19,7 @@ from views import native_patches, resize_area
 
 REGION_PX = 256
 MISTY_SHARE = 0.15  # of the clean photographs
+TURNED_SHARE = 0.2  # of the photographs in rain, in snow and in fair weather
 
 
 def is_validation(name: str) -> bool:
@@ -42,6 +43,7 @@ class CleanPictures:
     depths: list  # uint8 [h,w], 0 nearest
     names: list
     misty: np.ndarray  # int [n]: those of the least contrast, faded or misty by nature
+    texture: np.ndarray  # float32 [pictures], how much fine detail each has
 
     @staticmethod
     def load(folder: Path, validation: bool) -> "CleanPictures":
@@ -52,14 +54,23 @@ class CleanPictures:
         depths = [cv2.imread(str(folder / "depth" / f"{p.stem}.png"), cv2.IMREAD_GRAYSCALE) for p in paths]
         pictures = [read_rgb(p) for p in paths]
         misty = np.argsort([contrast_of(picture) for picture in pictures])[: max(1, round(MISTY_SHARE * len(pictures)))]
-        return CleanPictures(pictures, depths, [p.stem for p in paths], misty)
+        return CleanPictures(pictures, depths, [p.stem for p in paths], misty, np.array([texture_of(picture) for picture in pictures], np.float32))
 
-    def choose(self, rng, clean: bool) -> int:
-        """Which picture comes next. One that gets no weather is often misty or faded by nature: only such pictures can teach that this mist belongs."""
-        return int(rng.choice(self.misty)) if clean and rng.random() < 0.5 else int(rng.integers(len(self.pictures)))
+    def choose(self, rng, weathers) -> int:
+        """Which picture comes next. One that gets no weather is often misty or faded by nature: only such pictures can teach that this mist belongs.
 
-    def region(self, rng, index: int, side: int = REGION_PX):
-        """A random square region at a random scale, perhaps mirrored: clean float32 [side,side,3], depth float32 [side,side]."""
+        Rain falls often before the finer grained of two pictures: grass and branches are where streaks are hard to see.
+        """
+        if not weathers and rng.random() < 0.5:
+            return int(rng.choice(self.misty))
+        one, other = (int(i) for i in rng.integers(len(self.pictures), size=2))
+        return other if "rain" in weathers and self.texture[other] > self.texture[one] and rng.random() < 0.5 else one
+
+    def region(self, rng, index: int, side: int = REGION_PX, turned: float = 0.0):
+        """A random square region at a random scale, perhaps mirrored: clean float32 [side,side,3], depth float32 [side,side].
+
+        `turned`: share that lies on its side, so that horizons, steps and shelves become upright lines, as streaks are.
+        """
         picture, depth = self.pictures[index], self.depths[index]
         height, width = picture.shape[:2]
         short = min(height, width)
@@ -72,6 +83,8 @@ class CleanPictures:
             clean = cv2.resize(clean, (side, side), interpolation=cv2.INTER_AREA if span > side else cv2.INTER_CUBIC)
         if rng.random() < 0.5:
             clean, depth = clean[:, ::-1], depth[:, ::-1]
+        if turned and rng.random() < turned:
+            clean, depth = np.rot90(clean), np.rot90(depth)
         clean = np.ascontiguousarray(clean).astype(np.float32) / 255
         return clean, weather.refine_depth(np.ascontiguousarray(depth), clean)
 
@@ -81,6 +94,12 @@ def contrast_of(picture) -> float:
     small = cv2.cvtColor(cv2.resize(picture, (64, 64), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
     low, high = np.percentile(small, (2, 95))
     return float(high - low) / 255
+
+
+def texture_of(picture) -> float:
+    """Mean difference to a blurred copy, 0 to 1, on a picture of the size that regions are cut from."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
+    return float(np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 1.5)).mean())
 
 
 def sample_remove(rng, weathers) -> tuple[str, ...]:
@@ -125,7 +144,10 @@ class WeatherBatches(Dataset):
 
     def example(self, rng, banks):
         weathers = weather.sample_weathers(rng)
-        clean, depth = self.pictures.region(rng, self.pictures.choose(rng, clean=not weathers))
+        lines_matter = not set(weathers) - {"rain", "snow"}
+        clean, depth = self.pictures.region(rng, self.pictures.choose(rng, weathers), turned=TURNED_SHARE if lines_matter else 0)
+        if lines_matter:
+            clean = weather.add_structures(rng, clean)
         remove = sample_remove(rng, weathers)
         rendered = weather.render_example(rng, banks, clean, depth, weathers, remove)
         y, x = rng.integers(0, REGION_PX - self.crop_px + 1, (2, self.crops))

@@ -15,16 +15,33 @@ def log_mse(residual, target_residual, floor=MSE_FLOOR):
     return torch.log((residual.float() - target_residual).square().mean((1, 2, 3)) + floor)
 
 
-def batch_losses(model, depth_encoder, batch, noise, random_timestep: int | None, steps: int = 2, without: tuple[str, ...] = ()):
+def exchange_prompts(weather_prompts, labels, remove, share: float):
+    """Gives this share of the pictures the weather prompts [B,kL,C] of another one with the same weathers [B,A] of which the same are to go [B,A].
+
+    Prompts tell how much may be had, and the denoiser believes them: too timid ones cost a decibel. So it must look for itself now and then.
+    """
+    kind = torch.cat([labels, remove], -1)
+    source = torch.arange(len(kind), device=kind.device)
+    for i in range(len(kind)):
+        others = [j for j in range(len(kind)) if j != i and torch.equal(kind[i], kind[j])]
+        if others and torch.rand(()) < share:
+            source[i] = others[int(torch.randint(len(others), ()))]
+    return weather_prompts[source]
+
+
+def batch_losses(model, depth_encoder, batch, noise, random_timestep: int | None, steps: int = 2, without: tuple[str, ...] = (), exchange: float = 0.0):
     """All parts of the loss for one batch (see data.to_tensors) and noise like its crops, and what the log wants.
 
     `random_timestep` trains one pass at that timestep instead of the two that the sampler visits. `without` names parts that are told but not minimised.
+    `exchange` is the share of exchange_prompts.
     """
     with torch.no_grad():
         depth_tokens = depth_encoder(batch["view"])
     query, weather_prompts, ids, depth_prompts = model.prompts(batch["view"], batch["patches"], depth_tokens, batch["remove"], jitter=True)
     losses = prompt_losses(model, query, ids, depth_tokens, batch["labels"], batch["severity"])
 
+    if exchange:
+        weather_prompts = exchange_prompts(weather_prompts, batch["labels"], batch["remove"], exchange)
     crops = len(batch["degraded"]) // len(query)
     weather_prompts, depth_prompts = (p.repeat_interleave(crops, 0) for p in (weather_prompts, depth_prompts))
     degraded, truth = batch["degraded"], batch["degraded"] - batch["target"]

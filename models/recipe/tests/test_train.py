@@ -15,6 +15,7 @@ import train
 from checkpoint import load_checkpoint
 from data import CleanPictures, WeatherBatches, contrast_of, is_validation, sample_remove
 from depth.encoder import DepthEncoder
+from losses import exchange_prompts
 from model import CONFIGS, Restorer, config_from
 from prompts import WEATHERS
 
@@ -89,8 +90,31 @@ def test_half_of_the_clean_pictures_are_misty_ones(data):
     assert contrast_of(grey(0, 255)) > 0.9 and contrast_of(grey(100, 120)) < 0.1
     pictures = replace(CleanPictures.load(data, validation=False), misty=np.array([1]))
     rng, others = np.random.default_rng(1), 1 / len(pictures.names)
-    chosen = np.mean([[pictures.choose(rng, clean) == 1 for clean in (True, False)] for _ in range(500)], 0)
+    chosen = np.mean([[pictures.choose(rng, weathers) == 1 for weathers in ((), ("snow",))] for _ in range(500)], 0)
     np.testing.assert_allclose(chosen, (0.5 + 0.5 * others, others), atol=0.1)  # four deviations
+
+
+def test_rain_falls_more_often_before_fine_grained_pictures(data):
+    pictures = CleanPictures.load(data, validation=False)
+    pictures = replace(pictures, texture=np.arange(len(pictures.names), dtype=np.float32))
+    rng = np.random.default_rng(1)
+    rain, snow = (np.mean([pictures.choose(rng, (weather,)) for _ in range(800)]) for weather in ("rain", "snow"))
+    assert rain > snow + 0.05 * len(pictures.names)  # half of the finer of two: n/12 more in the mean
+
+
+def test_a_turned_region_takes_its_depth_along(data):
+    pictures = CleanPictures.load(data, validation=False)
+    upright, turned = (pictures.region(np.random.default_rng(4), 0, turned=share) for share in (0, 1))
+    np.testing.assert_array_equal(np.rot90(upright[0]), turned[0])
+    np.testing.assert_allclose(np.rot90(upright[1]), turned[1], atol=0.02)  # depth is resized before its edges are moved
+
+
+def test_prompts_are_exchanged_only_between_pictures_of_the_same_weather_and_wish():
+    labels = torch.tensor([[1.0, 0, 0, 0], [1, 0, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0]])
+    remove = torch.tensor([[1.0, 1, 1, 1], [1, 1, 1, 1], [1, 0, 0, 0], [1, 1, 1, 1]])
+    prompts = torch.arange(4.0)[:, None, None].expand(4, 2, 3)
+    assert exchange_prompts(prompts, labels, remove, 1.0)[:, 0, 0].tolist() == [1, 0, 2, 3]
+    assert torch.equal(exchange_prompts(prompts, labels, remove, 0.0), prompts)
 
 
 def test_remove_is_mostly_everything_and_never_empty():

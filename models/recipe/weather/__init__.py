@@ -5,8 +5,9 @@ from weather.example import (
     WEATHERS, RenderedExample, WeatherBanks, WeatherLayers, compose, make_banks, refine_depth, refresh_banks, render_example, sample_weather,
     sample_weathers,
 )  # fmt: skip
+from weather.structures import add_structures
 
 __all__ = [
-    "WEATHERS", "Camera", "RenderedExample", "WeatherBanks", "WeatherLayers", "compose", "develop", "expose", "make_banks",
+    "WEATHERS", "Camera", "RenderedExample", "WeatherBanks", "WeatherLayers", "add_structures", "compose", "develop", "expose", "make_banks",
     "refine_depth", "refresh_banks", "render_example", "sample_camera", "sample_weather", "sample_weathers",
 ]  # fmt: skip

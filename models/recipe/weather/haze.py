@@ -19,16 +19,17 @@ class HazeLayer:
 
 def sample_haze(rng, clouds, height, width, depth):
     """Draws one haze: outdoor by depth, indoor by depth, or dense machine haze in patches."""
-    kind = rng.random()
+    kind, skylit = rng.random(), False
     cloud = lambda scale: cut(rng, [clouds[int(rng.integers(len(clouds)))]], height, width, scale, rng.random() < 0.5, rng.random() < 0.5)[0]
     if kind < 0.75:
         beta, near = uniform(rng, 0.4, 2.4), uniform(rng, 0, 0.45)
         distance = near + (1 - near) * depth ** np.float32(uniform(rng, 0.7, 1.8))
-        level, tint = uniform(rng, 0.6, 1.0), haze_tint(rng, 0.015)
+        level, tint = uniform(rng, *((0.8, 1.03) if rng.random() < 0.5 else (0.6, 1.0))), haze_tint(rng, 0.015)
     else:  # machine haze: everything is in it
         beta, near = uniform(rng, 1.0, 2.6), uniform(rng, 0.3, 0.8)
         distance = near + (1 - near) * depth
-        level, tint = uniform(rng, 0.5, 0.9), haze_tint(rng, 0.03)
+        skylit = rng.random() < 0.65  # lit by the room's own lamps: a bright veil hides a bright room
+        level, tint = uniform(rng, 0.85, 1.2) if skylit else uniform(rng, 0.5, 0.95), haze_tint(rng, 0.03)
     patchy = 0.0 if rng.random() < 0.4 else uniform(rng, 0.1, 0.9 if kind >= 0.75 else 0.6)
     if patchy:
         distance = distance * (1 + patchy * (2 * cloud(uniform(rng, 0.8, 2)) - 1))
@@ -38,7 +39,7 @@ def sample_haze(rng, clouds, height, width, depth):
         light = uniform(rng, 0.05, 0.3) * (2 * cloud(uniform(rng, 1.5, 3)) - 1)
         airlight = airlight + three_channels(light) * (1 + haze_tint(rng, 0.4)).astype(np.float32)
     np.minimum(distance, MAX_OPTICAL_DEPTH / beta, out=distance)
-    return HazeLayer(transmission(distance, beta), np.clip(airlight, 0, 1).astype(np.float32))
+    return HazeLayer(transmission(distance, beta), np.clip(airlight, 0, 1.2 if skylit else 1).astype(np.float32), skylit)
 
 
 def transmission(distance, beta):
@@ -48,7 +49,7 @@ def transmission(distance, beta):
 
 def render_haze(picture, haze):
     """float32 [H,W,3] in [0,1] -> the same in haze."""
-    airlight = haze.airlight * sky_light(picture) if haze.skylit else haze.airlight
+    airlight = np.minimum(haze.airlight * sky_light(picture), 1) if haze.skylit else haze.airlight
     out = picture - airlight
     out *= three_channels(haze.transmission)
     out += airlight

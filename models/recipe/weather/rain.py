@@ -89,7 +89,7 @@ def sample_rain(rng, streaks, clouds, height, width, depth, densest=2.2):
     scale = 1.0 if rng.random() < 0.5 else uniform(rng, 0.7, 2.2)
     take = lambda tier: cut(rng, [bank[tier]], height, width, scale, flip)[0]
     cloud = lambda: cut(rng, [clouds[int(rng.integers(len(clouds)))]], height, width, uniform(rng, 0.8, 2))[0]
-    if rng.random() < 0.24:
+    if rng.random() < 0.15:
         return sample_natural_rain(rng, bank, cloud, height, width, depth, flip)
     kind = rng.random()
     transmission, airlight, near = None, np.ones(3, np.float32), None
