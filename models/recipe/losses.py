@@ -29,11 +29,13 @@ def exchange_prompts(weather_prompts, labels, remove, share: float):
     return weather_prompts[source]
 
 
-def batch_losses(model, depth_encoder, batch, noise, random_timestep: int | None, steps: int = 2, without: tuple[str, ...] = (), exchange: float = 0.0):
+def batch_losses(
+    model, depth_encoder, batch, noise, random_timestep: int | None, steps: int = 2, without: tuple[str, ...] = (), exchange: float = 0.0, freeze_first: bool = False
+):
     """All parts of the loss for one batch (see data.to_tensors) and noise like its crops, and what the log wants.
 
     `random_timestep` trains one pass at that timestep instead of the two that the sampler visits. `without` names parts that are told but not minimised.
-    `exchange` is the share of exchange_prompts.
+    `exchange` is the share of exchange_prompts; `freeze_first` learns from the second of two passes alone, in two thirds of the time.
     """
     with torch.no_grad():
         depth_tokens = depth_encoder(batch["view"])
@@ -53,7 +55,8 @@ def batch_losses(model, depth_encoder, batch, noise, random_timestep: int | None
         residual = denoise(add_noise(truth, noise, float(ALPHAS_CUMPROD[random_timestep])), random_timestep)
         losses["step2"] = log_mse(residual, truth).mean()
     else:
-        first = denoise(noise, TIMESTEPS[0])
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not (freeze_first and steps == 2)):
+            first = denoise(noise, TIMESTEPS[0])
         residual = first
         losses["step1" if steps == 2 else "step2"] = log_mse(first, truth).mean()  # what is given in the end weighs most
         if steps == 2:

@@ -46,6 +46,7 @@ class TrainConfig:
     sampler_steps: int = 2
     random_timestep_share: float = 0.1
     exchange: float = 0.0  # share of the pictures denoised with the weather prompts of another one in the same weather
+    frozen_first: float = 0.0  # share of the batches that learn from the second pass alone
     gradient_clip: float = 5.0
     without: tuple[str, ...] = ()  # losses left out, by name (losses.WEIGHTS): ablations
 
@@ -82,12 +83,13 @@ def train_step(model, depth_encoder, optimizers, batch, noise_bank, step: int, c
     torch.manual_seed((config.seed << 32) + step)  # noise is a function of the step: a resumed run sees the same
     if torch.rand(()) < config.random_timestep_share:
         random_timestep = int(torch.randint(0, 1000, ()))
+    freeze_first = bool(torch.rand(()) < config.frozen_first)  # the same in every process: none waits for another
     torch.manual_seed((config.seed << 32) + step * team.size + team.rank)
     degraded = batch["degraded"]
     start = int(torch.randint(0, len(noise_bank) - degraded.numel(), ()))
     noise = torch.empty_like(degraded).copy_(noise_bank[start : start + degraded.numel()].reshape(degraded.shape))
     with torch.autocast(degraded.device.type, torch.bfloat16):
-        total, losses, seen = batch_losses(model, depth_encoder, batch, noise, random_timestep, config.sampler_steps, config.without, config.exchange)
+        total, losses, seen = batch_losses(model, depth_encoder, batch, noise, random_timestep, config.sampler_steps, config.without, config.exchange, freeze_first)
     for optimizer in optimizers:
         optimizer.zero_grad(set_to_none=True)
     total.backward()

@@ -15,11 +15,12 @@ class HazeLayer:
     transmission: np.ndarray  # float32 [H,W] in (0,1]
     airlight: np.ndarray  # float32 [H,W,3] in [0,1]
     skylit: bool = False  # airlight is a factor of the scene's own light
+    dimming: float = 1.0  # of the scene: thick haze in a room takes from the light on its way to things too
 
 
 def sample_haze(rng, clouds, height, width, depth):
     """Draws one haze: outdoor by depth, indoor by depth, or dense machine haze in patches."""
-    kind, skylit = rng.random(), False
+    kind, skylit, dimming = rng.random(), False, 1.0
     cloud = lambda scale: cut(rng, [clouds[int(rng.integers(len(clouds)))]], height, width, scale, rng.random() < 0.5, rng.random() < 0.5)[0]
     if kind < 0.75:
         beta, near = uniform(rng, 0.4, 2.4), uniform(rng, 0, 0.45)
@@ -30,6 +31,7 @@ def sample_haze(rng, clouds, height, width, depth):
         distance = near + (1 - near) * depth
         skylit = rng.random() < 0.65  # lit by the room's own lamps: a bright veil hides a bright room
         level, tint = uniform(rng, 0.85, 1.2) if skylit else uniform(rng, 0.5, 0.95), haze_tint(rng, 0.03)
+        dimming = uniform(rng, 0.55, 1.0)
     patchy = 0.0 if rng.random() < 0.4 else uniform(rng, 0.1, 0.9 if kind >= 0.75 else 0.6)
     if patchy:
         distance = distance * (1 + patchy * (2 * cloud(uniform(rng, 0.8, 2)) - 1))
@@ -39,7 +41,7 @@ def sample_haze(rng, clouds, height, width, depth):
         light = uniform(rng, 0.05, 0.3) * (2 * cloud(uniform(rng, 1.5, 3)) - 1)
         airlight = airlight + three_channels(light) * (1 + haze_tint(rng, 0.4)).astype(np.float32)
     np.minimum(distance, MAX_OPTICAL_DEPTH / beta, out=distance)
-    return HazeLayer(transmission(distance, beta), np.clip(airlight, 0, 1.2 if skylit else 1).astype(np.float32), skylit)
+    return HazeLayer(transmission(distance, beta), np.clip(airlight, 0, 1.2 if skylit else 1).astype(np.float32), skylit, dimming)
 
 
 def transmission(distance, beta):
@@ -50,7 +52,7 @@ def transmission(distance, beta):
 def render_haze(picture, haze):
     """float32 [H,W,3] in [0,1] -> the same in haze."""
     airlight = np.minimum(haze.airlight * sky_light(picture), 1) if haze.skylit else haze.airlight
-    out = picture - airlight
+    out = picture * np.float32(haze.dimming) - airlight
     out *= three_channels(haze.transmission)
     out += airlight
     return np.clip(out, 0, 1, out=out)

@@ -1,0 +1,66 @@
+"""What a batch is made of: which pictures, which pieces of them, what is asked to be removed; a function of the seed and the number."""
+
+import zlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from data import CleanPictures, WeatherBatches, contrast_of, is_validation, sample_remove
+from prompts import WEATHERS
+
+
+def test_batches_are_a_function_of_seed_and_number(data):
+    pictures = CleanPictures.load(data, validation=False)
+    one, two = (WeatherBatches(pictures, 5, 2, 2, 32)[7] for _ in range(2))
+    other = WeatherBatches(pictures, 5, 2, 2, 32)[8]
+    for key in one:
+        np.testing.assert_array_equal(one[key], two[key])
+    assert not np.array_equal(one["degraded"], other["degraded"])
+    assert one["degraded"].shape == (2, 2, 32, 32, 3) and one["patches"].shape == (2, 9, 64, 64, 3)
+
+
+def test_validation_pictures_are_one_in_twenty_and_never_trained_on(data):
+    assert is_validation("a") == (zlib.crc32(b"a") % 20 == 0)
+    training, validation = (CleanPictures.load(data, validation=v).names for v in (False, True))
+    assert training and validation and not set(training) & set(validation)
+    assert all(is_validation(n) for n in validation)
+
+
+def test_half_of_the_clean_pictures_are_misty_ones(data):
+    grey = lambda low, high: np.full((64, 64, 3), low, np.uint8) + np.linspace(0, high - low, 64).astype(np.uint8)[:, None, None]
+    assert contrast_of(grey(0, 255)) > 0.9 and contrast_of(grey(100, 120)) < 0.1
+    pictures = replace(CleanPictures.load(data, validation=False), misty=np.array([1]))
+    rng, others = np.random.default_rng(1), 1 / len(pictures.names)
+    chosen = np.mean([[pictures.choose(rng, weathers) == 1 for weathers in ((), ("snow",))] for _ in range(500)], 0)
+    np.testing.assert_allclose(chosen, (0.5 + 0.5 * others, others), atol=0.1)  # four deviations
+
+
+def test_rain_falls_more_often_before_fine_grained_pictures(data):
+    pictures = CleanPictures.load(data, validation=False)
+    pictures = replace(pictures, texture=np.arange(len(pictures.names), dtype=np.float32))
+    rng = np.random.default_rng(1)
+    rain, snow = (np.mean([pictures.choose(rng, (weather,)) for _ in range(800)]) for weather in ("rain", "snow"))
+    assert rain > snow + 0.05 * len(pictures.names)  # half of the finer of two: n/12 more in the mean
+
+
+def test_a_turned_region_takes_its_depth_along(data):
+    pictures = CleanPictures.load(data, validation=False)
+    upright, turned = (pictures.region(np.random.default_rng(4), 0, turned=share) for share in (0, 1))
+    np.testing.assert_array_equal(np.rot90(upright[0]), turned[0])
+    np.testing.assert_allclose(np.rot90(upright[1]), turned[1], atol=0.02)  # depth is resized before its edges are moved
+
+
+def test_remove_is_mostly_everything_and_never_empty():
+    rng = np.random.default_rng(1)
+    asked = [sample_remove(rng, ("snow",)) for _ in range(500)]
+    assert all(asked) and 0.7 < sum(a == WEATHERS for a in asked) / 500 < 0.9
+
+
+@pytest.mark.parametrize("weathers", [("rain",), ("snow", "haze"), ("rain", "haze", "raindrop")])
+def test_a_mixture_is_as_often_asked_for_in_part(weathers):
+    """Rain alone counts: the mist that it may bring is haze."""
+    rng, present = np.random.default_rng(1), {*weathers, *(("haze",) if "rain" in weathers else ())}
+    asked = [sample_remove(rng, weathers) for _ in range(500)]
+    in_part = [0 < len(present & set(a)) < len(present) for a in asked]
+    assert 0.4 < np.mean(in_part) < 0.6 and all(a == WEATHERS or part for a, part in zip(asked, in_part))
