@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from diffusion import ALPHAS_CUMPROD, TIMESTEPS, add_noise, ddim_step
-from prompts import balance_loss, contrastive_prompt_loss, key_spread_loss, label_loss, pull_loss
+from prompts import WEATHERS, balance_loss, contrastive_prompt_loss, key_spread_loss, label_loss, pull_loss
 
 MSE_FLOOR = 1e-4  # 40 dB: below it a picture counts as right, so that clean ones do not outshout the rest
 WEIGHTS = {"step1": 0.2, "step2": 1.0, "label": 1.0, "pull": 0.3, "balance": 0.05, "spread": 0.05, "contrastive": 0.05}
@@ -30,12 +30,14 @@ def exchange_prompts(weather_prompts, labels, remove, share: float):
 
 
 def batch_losses(
-    model, depth_encoder, batch, noise, random_timestep: int | None, steps: int = 2, without: tuple[str, ...] = (), exchange: float = 0.0, freeze_first: bool = False
-):
+    model, depth_encoder, batch, noise, random_timestep: int | None, steps: int = 2, without: tuple[str, ...] = (), exchange: float = 0.0, freeze_first: bool = False,
+    haze_weight: float = 1.0,
+):  # fmt: skip
     """All parts of the loss for one batch (see data.to_tensors) and noise like its crops, and what the log wants.
 
     `random_timestep` trains one pass at that timestep instead of the two that the sampler visits. `without` names parts that are told but not minimised.
     `exchange` is the share of exchange_prompts; `freeze_first` learns from the second of two passes alone, in two thirds of the time.
+    `haze_weight` is the weight of pictures in which haze is the only weather.
     """
     with torch.no_grad():
         depth_tokens = depth_encoder(batch["view"])
@@ -47,21 +49,23 @@ def batch_losses(
     crops = len(batch["degraded"]) // len(query)
     weather_prompts, depth_prompts = (p.repeat_interleave(crops, 0) for p in (weather_prompts, depth_prompts))
     degraded, truth = batch["degraded"], batch["degraded"] - batch["target"]
+    only_haze = (batch["labels"].sum(1) == 1) & (batch["labels"][:, WEATHERS.index("haze")] > 0)
+    weight = torch.where(only_haze, haze_weight, 1.0).repeat_interleave(crops)
 
     def denoise(state, t):
         return model.denoiser(degraded, state, torch.full((len(degraded),), float(t), device=degraded.device), weather_prompts, depth_prompts).float()
 
     if random_timestep is not None:
         residual = denoise(add_noise(truth, noise, float(ALPHAS_CUMPROD[random_timestep])), random_timestep)
-        losses["step2"] = log_mse(residual, truth).mean()
+        losses["step2"] = (weight * log_mse(residual, truth)).mean()
     else:
         with torch.set_grad_enabled(torch.is_grad_enabled() and not (freeze_first and steps == 2)):
             first = denoise(noise, TIMESTEPS[0])
         residual = first
-        losses["step1" if steps == 2 else "step2"] = log_mse(first, truth).mean()  # what is given in the end weighs most
+        losses["step1" if steps == 2 else "step2"] = (weight * log_mse(first, truth)).mean()  # what is given in the end weighs most
         if steps == 2:
             residual = denoise(ddim_step(noise, first, *TIMESTEPS), TIMESTEPS[1])
-            losses["step2"] = log_mse(residual, truth).mean()
+            losses["step2"] = (weight * log_mse(residual, truth)).mean()
     total = sum(WEIGHTS[name] * value for name, value in losses.items() if name not in without)
     return total, losses, {"residual": residual.detach(), "truth": truth, "query": query.detach(), "ids": ids}
 

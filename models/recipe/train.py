@@ -47,6 +47,7 @@ class TrainConfig:
     random_timestep_share: float = 0.1
     exchange: float = 0.0  # share of the pictures denoised with the weather prompts of another one in the same weather
     frozen_first: float = 0.0  # share of the batches that learn from the second pass alone
+    haze_weight: float = 1.0  # of pictures in nothing but haze: below 1 while the rate falls, which else learns our haze too well
     gradient_clip: float = 5.0
     without: tuple[str, ...] = ()  # losses left out, by name (losses.WEIGHTS): ablations
 
@@ -89,7 +90,9 @@ def train_step(model, depth_encoder, optimizers, batch, noise_bank, step: int, c
     start = int(torch.randint(0, len(noise_bank) - degraded.numel(), ()))
     noise = torch.empty_like(degraded).copy_(noise_bank[start : start + degraded.numel()].reshape(degraded.shape))
     with torch.autocast(degraded.device.type, torch.bfloat16):
-        total, losses, seen = batch_losses(model, depth_encoder, batch, noise, random_timestep, config.sampler_steps, config.without, config.exchange, freeze_first)
+        total, losses, seen = batch_losses(
+            model, depth_encoder, batch, noise, random_timestep, config.sampler_steps, config.without, config.exchange, freeze_first, config.haze_weight
+        )
     for optimizer in optimizers:
         optimizer.zero_grad(set_to_none=True)
     total.backward()

@@ -26,13 +26,18 @@ def model():
     return model
 
 
-def test_a_frozen_first_pass_changes_the_gradient_and_no_loss(model):
+@pytest.fixture
+def batch():
+    """Two pictures, one in rain and one in haze."""
     torch.manual_seed(2)
-    labels = torch.eye(4)[:2]
-    batch = {
+    labels = torch.eye(4)[[0, 2]]
+    return {
         "view": torch.rand(2, 3, 64, 64), "patches": torch.rand(2, 9, 3, 64, 64), "degraded": torch.rand(2, 3, 32, 32), "target": torch.rand(2, 3, 32, 32),
         "labels": labels, "severity": labels, "remove": torch.ones(2, len(WEATHERS)),
     }  # fmt: skip
+
+
+def test_a_frozen_first_pass_changes_the_gradient_and_no_loss(model, batch):
     noise, depth = torch.randn(2, 3, 32, 32), DepthEncoder().eval().requires_grad_(False)
 
     def run(freeze_first):
@@ -45,3 +50,18 @@ def test_a_frozen_first_pass_changes_the_gradient_and_no_loss(model):
     (losses, gradient), (frozen_losses, frozen_gradient) = run(False), run(True)
     assert frozen_losses == losses and {"step1", "step2"} <= set(losses)
     assert frozen_gradient.abs().sum() > 0 and not torch.allclose(frozen_gradient, gradient)
+
+
+def test_haze_that_weighs_nothing_teaches_the_denoiser_nothing(model, batch):
+    noise, depth = torch.randn(2, 3, 32, 32), DepthEncoder().eval().requires_grad_(False)
+
+    def gradient(haze_weight, change):
+        changed = {**batch, "target": batch["target"].clone()}
+        changed["target"][1] += change
+        model.zero_grad()
+        torch.manual_seed(3)
+        batch_losses(model, depth, changed, noise, None, haze_weight=haze_weight)[0].backward()
+        return model.denoiser.intro.weight.grad.clone()
+
+    assert torch.equal(gradient(0.0, 0.0), gradient(0.0, 0.1))  # whatever the hazy one should have been
+    assert not torch.allclose(gradient(1.0, 0.0), gradient(1.0, 0.1))
