@@ -1,5 +1,7 @@
 """Training losses: a batch and a model -> one number to minimise, and the parts of it for the log."""
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 
@@ -29,44 +31,51 @@ def exchange_prompts(weather_prompts, labels, remove, share: float):
     return weather_prompts[source]
 
 
-def batch_losses(
-    model, depth_encoder, batch, noise, random_timestep: int | None, steps: int = 2, without: tuple[str, ...] = (), exchange: float = 0.0, freeze_first: bool = False,
-    haze_weight: float = 1.0,
-):  # fmt: skip
+@dataclass(frozen=True)
+class LossConfig:
+    """What is minimised, and what is left out of it to save time or to learn otherwise."""
+
+    sampler_steps: int = 2
+    without: tuple[str, ...] = ()  # losses that are told but not minimised, by name (WEIGHTS): ablations
+    exchange: float = 0.0  # share of the pictures denoised with the weather prompts of another one in the same weather
+    haze_weight: float = 1.0  # of pictures in nothing but haze: below 1 while the rate falls, which else learns our haze too well
+
+
+def batch_losses(model, depth_encoder, batch, noise, config: LossConfig = LossConfig(), random_timestep: int | None = None, freeze_first: bool = False):
     """All parts of the loss for one batch (see data.to_tensors) and noise like its crops, and what the log wants.
 
-    `random_timestep` trains one pass at that timestep instead of the two that the sampler visits. `without` names parts that are told but not minimised.
-    `exchange` is the share of exchange_prompts; `freeze_first` learns from the second of two passes alone, in two thirds of the time.
-    `haze_weight` is the weight of pictures in which haze is the only weather.
+    `random_timestep` trains one pass at that timestep instead of the two that the sampler visits; `freeze_first` learns from the second of the two
+    alone, in two thirds of the time.
     """
     with torch.no_grad():
         depth_tokens = depth_encoder(batch["view"])
     query, weather_prompts, ids, depth_prompts = model.prompts(batch["view"], batch["patches"], depth_tokens, batch["remove"], jitter=True)
     losses = prompt_losses(model, query, ids, depth_tokens, batch["labels"], batch["severity"])
 
-    if exchange:
-        weather_prompts = exchange_prompts(weather_prompts, batch["labels"], batch["remove"], exchange)
+    if config.exchange:
+        weather_prompts = exchange_prompts(weather_prompts, batch["labels"], batch["remove"], config.exchange)
     crops = len(batch["degraded"]) // len(query)
     weather_prompts, depth_prompts = (p.repeat_interleave(crops, 0) for p in (weather_prompts, depth_prompts))
     degraded, truth = batch["degraded"], batch["degraded"] - batch["target"]
     only_haze = (batch["labels"].sum(1) == 1) & (batch["labels"][:, WEATHERS.index("haze")] > 0)
-    weight = torch.where(only_haze, haze_weight, 1.0).repeat_interleave(crops)
+    weight = torch.where(only_haze, config.haze_weight, 1.0).repeat_interleave(crops)
 
     def denoise(state, t):
         return model.denoiser(degraded, state, torch.full((len(degraded),), float(t), device=degraded.device), weather_prompts, depth_prompts).float()
 
+    two_steps = config.sampler_steps == 2
     if random_timestep is not None:
         residual = denoise(add_noise(truth, noise, float(ALPHAS_CUMPROD[random_timestep])), random_timestep)
         losses["step2"] = (weight * log_mse(residual, truth)).mean()
     else:
-        with torch.set_grad_enabled(torch.is_grad_enabled() and not (freeze_first and steps == 2)):
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not (freeze_first and two_steps)):
             first = denoise(noise, TIMESTEPS[0])
         residual = first
-        losses["step1" if steps == 2 else "step2"] = (weight * log_mse(first, truth)).mean()  # what is given in the end weighs most
-        if steps == 2:
+        losses["step1" if two_steps else "step2"] = (weight * log_mse(first, truth)).mean()  # what is given in the end weighs most
+        if two_steps:
             residual = denoise(ddim_step(noise, first, *TIMESTEPS), TIMESTEPS[1])
             losses["step2"] = (weight * log_mse(residual, truth)).mean()
-    total = sum(WEIGHTS[name] * value for name, value in losses.items() if name not in without)
+    total = sum(WEIGHTS[name] * value for name, value in losses.items() if name not in config.without)
     return total, losses, {"residual": residual.detach(), "truth": truth, "query": query.detach(), "ids": ids}
 
 

@@ -27,14 +27,14 @@ from checkpoint import AveragedWeights, load_checkpoint, save_checkpoint
 from data import CleanPictures, WeatherBatches, batch_loader, to_tensors
 from depth.encoder import load_depth_encoder
 from evaluation.restoration import evaluate_clean, evaluate_pairs, evaluate_rendered
-from losses import batch_losses
+from losses import LossConfig, batch_losses
 from model import CONFIGS, Restorer, config_from
 from optimizer import make_optimizers, rate_at, set_rate
 from prompts import WEATHERS
 
 
 @dataclass(frozen=True)
-class TrainConfig:
+class TrainConfig(LossConfig):
     """Everything that a run's result depends on, saved in its checkpoints."""
 
     seed: int = 1
@@ -43,13 +43,9 @@ class TrainConfig:
     regions: int = 8  # pictures a batch and process, each rendered as a region of 256x256
     crops: int = 6  # small crops of each region, for the denoiser
     crop_px: int = 64
-    sampler_steps: int = 2
     random_timestep_share: float = 0.1
-    exchange: float = 0.0  # share of the pictures denoised with the weather prompts of another one in the same weather
     frozen_first: float = 0.0  # share of the batches that learn from the second pass alone
-    haze_weight: float = 1.0  # of pictures in nothing but haze: below 1 while the rate falls, which else learns our haze too well
     gradient_clip: float = 5.0
-    without: tuple[str, ...] = ()  # losses left out, by name (losses.WEIGHTS): ablations
 
 
 @dataclass(frozen=True)
@@ -90,9 +86,7 @@ def train_step(model, depth_encoder, optimizers, batch, noise_bank, step: int, c
     start = int(torch.randint(0, len(noise_bank) - degraded.numel(), ()))
     noise = torch.empty_like(degraded).copy_(noise_bank[start : start + degraded.numel()].reshape(degraded.shape))
     with torch.autocast(degraded.device.type, torch.bfloat16):
-        total, losses, seen = batch_losses(
-            model, depth_encoder, batch, noise, random_timestep, config.sampler_steps, config.without, config.exchange, freeze_first, config.haze_weight
-        )
+        total, losses, seen = batch_losses(model, depth_encoder, batch, noise, config, random_timestep, freeze_first)
     for optimizer in optimizers:
         optimizer.zero_grad(set_to_none=True)
     total.backward()

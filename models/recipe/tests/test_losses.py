@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from depth.encoder import DepthEncoder
-from losses import batch_losses, exchange_prompts
+from losses import LossConfig, batch_losses, exchange_prompts
 from model import CONFIGS, Restorer, config_from
 from prompts import WEATHERS
 
@@ -43,7 +43,7 @@ def test_a_frozen_first_pass_changes_the_gradient_and_no_loss(model, batch):
     def run(freeze_first):
         model.zero_grad()
         torch.manual_seed(3)  # the jitter of the prompts
-        total, losses, _ = batch_losses(model, depth, batch, noise, None, freeze_first=freeze_first)
+        total, losses, _ = batch_losses(model, depth, batch, noise, freeze_first=freeze_first)
         total.backward()
         return {name: float(value.detach()) for name, value in losses.items()}, model.denoiser.intro.weight.grad.clone()
 
@@ -60,7 +60,7 @@ def test_haze_that_weighs_nothing_teaches_the_denoiser_nothing(model, batch):
         changed["target"][1] += change
         model.zero_grad()
         torch.manual_seed(3)
-        batch_losses(model, depth, changed, noise, None, haze_weight=haze_weight)[0].backward()
+        batch_losses(model, depth, changed, noise, LossConfig(haze_weight=haze_weight))[0].backward()
         return model.denoiser.intro.weight.grad.clone()
 
     assert torch.equal(gradient(0.0, 0.0), gradient(0.0, 0.1))  # whatever the hazy one should have been
