@@ -3,6 +3,10 @@
     python average.py runs/nano-2/last.pt runs/nano-3/last.pt --out runs/nano-mean/last.pt
     python average.py runs/nano-4/last.pt runs/nano-3/last.pt --weights 3,1 --part denoiser --out runs/nano-mixed/last.pt
 
+One checkpoint alone with --half makes a state to keep (`states/`), from which `train.py --init` goes on on another machine:
+
+    python average.py runs/lite-12/last.pt --half --out states/lite-12.pt
+
 Only for runs with a common start; weights of unrelated runs do not lie in one basin, and their mean computes nothing.
 """
 
@@ -29,14 +33,21 @@ def average(checkpoints: list[dict], weights: list[float] | None = None, part: s
     return {"averaged": averaged, "model_config": asdict(configs[0])}
 
 
+def in_half(checkpoint: dict) -> dict:
+    """The same with weights of float16: half the size, for a state that is kept in the repository; `train.py --init` and `load_model` read it."""
+    return {**checkpoint, "averaged": {name: value.half() for name, value in checkpoint["averaged"].items()}}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoints", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--weights", type=lambda text: [float(each) for each in text.split(",")], help="one for each checkpoint, comma-separated (default: all the same)")
     parser.add_argument("--part", default="", help="average only weights whose names start so, such as denoiser; the rest is the first checkpoint's")
+    parser.add_argument("--half", action="store_true", help="write float16")
     options = parser.parse_args()
-    save_checkpoint(options.out, **average([load_checkpoint(path) for path in options.checkpoints], options.weights, options.part))
+    averaged = average([load_checkpoint(path) for path in options.checkpoints], options.weights, options.part)
+    save_checkpoint(options.out, **(in_half(averaged) if options.half else averaged))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from average import average
+from average import average, in_half
+from checkpoint import load_model, save_checkpoint
+from model import Restorer, config_from
 
 
 def saved(value, **config):
@@ -33,3 +35,14 @@ def test_a_part_is_averaged_by_weight_and_the_rest_is_the_first():
 def test_weights_that_make_no_mean_are_refused(weights):
     with pytest.raises(ValueError, match="2 weights"):
         average([saved(1), saved(2)], weights)
+
+
+def test_a_state_in_half_precision_is_read_as_the_model_it_was(tmp_path):
+    torch.manual_seed(1)
+    config = {"widths": [8, 8, 16], "attention_channels": 8, "attention_heads": 2, "condition_width": 8}
+    model = Restorer(config_from(config))
+    save_checkpoint(tmp_path / "state.pt", **in_half({"averaged": model.state_dict(), "model_config": config}))
+    read = load_model(tmp_path / "state.pt")
+    for name, value in model.state_dict().items():
+        assert read.state_dict()[name].dtype == torch.float32
+        torch.testing.assert_close(read.state_dict()[name], value, rtol=2**-11, atol=1e-7)  # float16 has 11 bits

@@ -25,7 +25,7 @@ def sample_haze(rng, clouds, height, width, depth):
     if kind < 0.75:
         beta, near = uniform(rng, 0.4, 2.4), uniform(rng, 0, 0.45)
         distance = near + (1 - near) * depth ** np.float32(uniform(rng, 0.7, 1.8))
-        level, tint = uniform(rng, *((0.8, 1.03) if rng.random() < 0.5 else (0.6, 1.0))), haze_tint(rng, 0.015)
+        level, tint = uniform(rng, *((0.8, 1.03) if rng.random() < 0.25 else (0.6, 1.0))), haze_tint(rng, 0.015)
     else:  # machine haze: everything is in it
         beta, near = uniform(rng, 1.0, 2.6), uniform(rng, 0.3, 0.8)
         distance = near + (1 - near) * depth
