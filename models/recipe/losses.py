@@ -38,7 +38,7 @@ class LossConfig:
     sampler_steps: int = 2
     without: tuple[str, ...] = ()  # losses that are told but not minimised, by name (WEIGHTS): ablations
     exchange: float = 0.0  # share of the pictures denoised with the weather prompts of another one in the same weather
-    haze_weight: float = 1.0  # of pictures in nothing but haze: below 1 while the rate falls, which else learns our haze too well
+    haze_weight: float = 1.0  # of pictures in nothing but haze; a quarter while the rate fell gained nothing (runs/lite-11f, runs/lite-11g)
 
 
 def batch_losses(model, depth_encoder, batch, noise, config: LossConfig = LossConfig(), random_timestep: int | None = None, freeze_first: bool = False):

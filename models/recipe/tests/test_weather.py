@@ -9,7 +9,7 @@ import pytest
 import weather
 import weather.example
 from weather.focus import defocus
-from weather.haze import HazeLayer, transmission
+from weather.haze import HazeLayer, render_haze, transmission
 from weather.rain import RainLayer
 from weather import WEATHERS, WeatherLayers, compose, make_banks, refine_depth, refresh_banks, render_example, sample_weather, sample_weathers
 
@@ -244,3 +244,12 @@ def test_unknown_weathers_and_missing_layers_are_refused(banks, scene):
         compose(scene[0], WeatherLayers(), ("snow",))
     with pytest.raises(ValueError, match="depth of"):
         sample_weather(np.random.default_rng(1), banks, H, W, scene[1][:10], ("haze",))
+
+
+def test_haze_in_a_room_dims_what_is_behind_it_and_takes_its_light_from_it():
+    """I = J dimming t + A (1 - t); a skylit airlight is a factor of the scene's own light, and no brighter than white."""
+    scene, t = np.full((24, 24, 3), 0.8, np.float32), np.full((24, 24), 0.5, np.float32)
+    layer = lambda airlight, **kind: HazeLayer(t, np.full((24, 24, 3), airlight, np.float32), **kind)
+    np.testing.assert_allclose(render_haze(scene, layer(0.9, dimming=0.5)), 0.8 * 0.5 * 0.5 + 0.9 * 0.5, atol=1e-6)  # float32
+    np.testing.assert_allclose(render_haze(scene, layer(0.9, skylit=True)), 0.8 * 0.5 + 0.9 * 0.8 * 0.5, atol=1e-6)
+    np.testing.assert_allclose(render_haze(np.full_like(scene, 0.95), layer(1.2, skylit=True)), 0.95 * 0.5 + 0.5, atol=1e-6)

@@ -13,9 +13,9 @@ MAX_OPTICAL_DEPTH = 3.0  # a twentieth of the scene's light comes through: beyon
 @dataclass(frozen=True)
 class HazeLayer:
     transmission: np.ndarray  # float32 [H,W] in (0,1]
-    airlight: np.ndarray  # float32 [H,W,3] in [0,1]
+    airlight: np.ndarray  # float32 [H,W,3] in [0,1]; to 1.2 where skylit
     skylit: bool = False  # airlight is a factor of the scene's own light
-    dimming: float = 1.0  # of the scene: thick haze in a room takes from the light on its way to things too
+    dimming: float = 1.0  # of the scene (J): thick haze in a room takes from the light on its way to things too
 
 
 def sample_haze(rng, clouds, height, width, depth):
