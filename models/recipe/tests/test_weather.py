@@ -246,10 +246,20 @@ def test_unknown_weathers_and_missing_layers_are_refused(banks, scene):
         sample_weather(np.random.default_rng(1), banks, H, W, scene[1][:10], ("haze",))
 
 
-def test_haze_in_a_room_dims_what_is_behind_it_and_takes_its_light_from_it():
-    """I = J dimming t + A (1 - t); a skylit airlight is a factor of the scene's own light, and no brighter than white."""
+def test_dense_haze_takes_its_light_from_the_scene():
+    """I = J t + A (1 - t); a skylit airlight is a factor of the scene's own light and no brighter than white; glow carries what is bright and dark into it."""
     scene, t = np.full((24, 24, 3), 0.8, np.float32), np.full((24, 24), 0.5, np.float32)
     layer = lambda airlight, **kind: HazeLayer(t, np.full((24, 24, 3), airlight, np.float32), **kind)
-    np.testing.assert_allclose(render_haze(scene, layer(0.9, dimming=0.5)), 0.8 * 0.5 * 0.5 + 0.9 * 0.5, atol=1e-6)  # float32
-    np.testing.assert_allclose(render_haze(scene, layer(0.9, skylit=True)), 0.8 * 0.5 + 0.9 * 0.8 * 0.5, atol=1e-6)
+    np.testing.assert_allclose(render_haze(scene, layer(0.9, skylit=True)), 0.8 * 0.5 + 0.9 * 0.8 * 0.5, atol=1e-6)  # float32
     np.testing.assert_allclose(render_haze(np.full_like(scene, 0.95), layer(1.2, skylit=True)), 0.95 * 0.5 + 0.5, atol=1e-6)
+    np.testing.assert_allclose(render_haze(scene, layer(0.6, glow=1.0)), render_haze(scene, layer(0.6)), atol=1e-5)  # an even scene lights it evenly
+
+    window = np.full((240, 240, 3), 0.2, np.float32)
+    window[:, 120:] = 0.6
+    layer = HazeLayer(np.full((240, 240), 0.5, np.float32), np.full((240, 240, 3), 0.5, np.float32), glow=0.5, glow_reach=0.1)
+    hazy = render_haze(window, layer)
+    # Three deviations (72 pixels) from the edge the blur is over, to 0.3 %: A = 0.5 + 0.5 (J - 0.4).
+    np.testing.assert_allclose(hazy[:, 20], 0.2 * 0.5 + 0.4 * 0.5, atol=2e-3)
+    np.testing.assert_allclose(hazy[:, 220], 0.6 * 0.5 + 0.6 * 0.5, atol=2e-3)
+    # At the edge the airlight is the mean of both sides: what is seen sharp is J t alone.
+    np.testing.assert_allclose(hazy[120, 121] - hazy[120, 118], 0.4 * 0.5, atol=0.02)

@@ -21,9 +21,9 @@ WEATHERS = ("rain", "snow", "haze", "raindrop")  # also the order in which they 
 
 MIXTURES = (  # share, weathers
     (0.10, ()),
-    (0.31, ("rain",)),
+    (0.29, ("rain",)),
     (0.10, ("snow",)),
-    (0.13, ("haze",)),
+    (0.15, ("haze",)),
     (0.14, ("raindrop",)),
     (0.07, ("rain", "haze")),
     (0.04, ("snow", "haze")),
