@@ -37,9 +37,9 @@ def sample_haze(rng, clouds, height, width, depth):
     else:  # machine haze: everything is in it
         beta, near = uniform(rng, 1.0, 3.0), uniform(rng, 0.3, 0.8)
         distance = near + (1 - near) * depth
-        skylit = rng.random() < 0.65  # lit by the room's own lamps: a bright veil hides a bright room
-        level, tint = uniform(rng, 0.7, 1.2) if skylit else uniform(rng, 0.5, 0.95), haze_tint(rng, 0.03)
-        glow = uniform(rng, 0.3, 1.05) if rng.random() < 0.8 else 0.0
+        skylit = rng.random() < 0.8  # lit by the room's own lamps: a bright veil hides a bright room
+        level, tint = uniform(rng, 0.62, 1.0) if skylit else uniform(rng, 0.5, 0.95), haze_tint(rng, 0.03)
+        glow = uniform(rng, 0.3, 1.05) if skylit or rng.random() < 0.5 else 0.0
     patchy = 0.0 if rng.random() < 0.4 else uniform(rng, 0.1, 0.9 if kind >= OPEN_SHARE else 0.6)
     if patchy:
         distance = distance * (1 + patchy * (2 * cloud(uniform(rng, 0.8, 2)) - 1))
