@@ -45,6 +45,7 @@ class TrainConfig(LossConfig):
     crop_px: int = 64
     random_timestep_share: float = 0.1
     frozen_first: float = 0.0  # share of the batches that learn from the second pass alone
+    denoiser_alone: bool = False  # condition and prompts are held: they wander, and once good they are kept (runs/lite-14)
     gradient_clip: float = 5.0
 
 
@@ -170,10 +171,21 @@ def start(options, device):
     return model, optimizers, averaged, saved["step"], config
 
 
+def hold_prompts(model, averaged: AveragedWeights):
+    """Everything but the denoiser takes its averaged weights and keeps them."""
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if not name.startswith("denoiser."):
+                parameter.copy_(averaged.weights[name])
+                parameter.requires_grad_(False)
+
+
 def train(options):
     device, team = torch.device(options.device), Team.join()
     options.run.mkdir(parents=True, exist_ok=True)
     model, optimizers, averaged, step, config = start(options, device)
+    if config.denoiser_alone:
+        hold_prompts(model, averaged)
     if options.compile:
         model.denoiser.predict = torch.compile(model.denoiser.predict, dynamic=False)
     depth_encoder = load_depth_encoder(options.depth_encoder).to(device).requires_grad_(False)

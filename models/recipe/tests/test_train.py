@@ -65,6 +65,19 @@ def test_training_changes_every_part_that_should_learn(data, tmp_path, depth):
         assert not torch.equal(value, trained[name]), f"{name} did not learn"
 
 
+def test_the_denoiser_alone_learns_where_the_rest_is_held(data, tmp_path, depth):
+    train.train(options(data, tmp_path / "first", depth, 4))
+    held = options(data, tmp_path / "held", depth, 8)
+    held.resume, held.config = tmp_path / "first" / "last.pt", json.dumps({**json.loads(TINY_TRAIN), "denoiser_alone": True})
+    train.train(held)
+    before, after = (load_checkpoint(tmp_path / run / "last.pt") for run in ("first", "held"))
+    for name, value in after["model"].items():
+        if name.startswith("denoiser."):
+            assert not torch.equal(value, before["model"][name]), f"{name} did not learn"
+        else:
+            assert torch.equal(value, before["averaged"][name]) and torch.equal(value, after["averaged"][name]), f"{name} was not held at its averaged weights"
+
+
 def average_in_process(rank, store, results):
     dist.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=2)
     layer = torch.nn.Linear(3, 2)
