@@ -70,10 +70,26 @@ it('opens and restores without a network, on several threads although the host s
   expect(await restored(page)).toMatch(/^Restored on this device/);
 });
 
-it('deletes model and engine, and no longer says that it is ready', async () => {
-  await page.click('#device summary');
+it('deletes model and engine, and no longer says that it is ready, whatever an earlier look still finds', async () => {
+  await page.evaluate(() => {
+    const { keys, match } = Cache.prototype;
+    const late = <Found>(found: Found): Promise<Found> => new Promise((resolve) => setTimeout(resolve, 2000, found));
+    Object.assign(Cache.prototype, {
+      async keys(this: Cache, ...asked: Parameters<typeof keys>) {
+        return late(await keys.apply(this, asked));
+      },
+      async match(this: Cache, ...asked: Parameters<typeof match>) {
+        return late(await match.apply(this, asked));
+      },
+    });
+    document.getElementById('delete-stored')?.addEventListener('click', () => Object.assign(Cache.prototype, { keys, match }), { capture: true, once: true });
+  });
+  await page.click('#device summary'); // the panel opens, and looks
+  await page.waitForTimeout(500);
   await page.click('#delete-stored');
   await untilState('not ready for offline use');
+  await page.waitForTimeout(3000); // what the look before found has come
+  expect(await page.textContent('#device-state')).toBe('not ready for offline use');
   expect((await cached()).filter((url) => url.includes('fairweather.invalid'))).toEqual([]);
   expect(await page.isVisible('#delete-stored')).toBe(false);
 });

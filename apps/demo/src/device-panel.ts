@@ -28,6 +28,7 @@ export function createDevicePanel(
   openClient: () => Client,
 ): { refresh(): void } {
   let running: AbortController | undefined;
+  let changes = 0; // begun and ended: a look that saw a part of one is not shown, for another one follows it
 
   const show = (facts: DeviceFacts): void => {
     const { state, note, lines } = describeDevice(facts);
@@ -38,13 +39,20 @@ export function createDevicePanel(
     places.makeReady.hidden = running !== undefined || !facts.isKept || facts.isCached;
     places.remove.hidden = running !== undefined || facts.stored.totalBytes < SHOWN_FROM_BYTES;
   };
-  const look = (): Promise<void> => withClient(openClient, async (client) => show(await findFacts(client, page, chosenModel())));
+  const look = (): Promise<void> =>
+    withClient(openClient, async (client) => {
+      const before = changes;
+      const facts = await findFacts(client, page, chosenModel());
+      if (changes === before) show(facts);
+    });
   /** Work that may fail, which is then told, and after which things are looked at anew. */
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     places.workText.textContent = '';
+    changes++;
     await work().catch((error: unknown) => {
       if (!isAbortError(error)) places.workText.textContent = describeError(error).text;
     });
+    changes++;
     await look().catch(() => undefined); // what is shown stays; the next look tells
   };
   const makeReady = (): Promise<void> =>
