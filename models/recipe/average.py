@@ -5,7 +5,7 @@
 
 One checkpoint alone with --half makes a state to keep (`states/`), from which `train.py --init` goes on on another machine:
 
-    python average.py runs/lite-12/last.pt --half --out states/lite-12.pt
+    python average.py runs/lite-14/last.pt --half --out states/lite-14.pt
 
 Only for runs with a common start; weights of unrelated runs do not lie in one basin, and their mean computes nothing.
 """
