@@ -33,6 +33,8 @@ export type InPage = {
   engine(name: string, options?: PageEngineOptions): Promise<Engine>;
   restore(name: string, engineOptions: PageEngineOptions, task: PageTask): Promise<PageAnswer>;
   describe(error: unknown): PageError;
+  /** What the latest restoration has told so far. */
+  events: readonly ProgressEvent[];
 };
 
 const { createLocalEngine } = (await import('/dist/local.js' as string)) as typeof import('../../src/local/index.ts'); // the built file, as it is published
@@ -40,6 +42,7 @@ const engines = new Map<string, Engine>();
 
 const verbs: InPage = {
   createLocalEngine,
+  events: [],
   async engine(name, options = {}) {
     const engine = engines.get(name) ?? (await createLocalEngine({ assets: '/assets/', ...options }));
     engines.set(name, engine);
@@ -47,6 +50,7 @@ const verbs: InPage = {
   },
   async restore(name, engineOptions, { url, options = {}, abortAt }) {
     const events: ProgressEvent[] = [];
+    verbs.events = events;
     const abort = new AbortController();
     if (abortAt === 'start') abort.abort();
     const engine = await verbs.engine(name, engineOptions);

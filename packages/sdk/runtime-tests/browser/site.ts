@@ -19,11 +19,12 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Text and WebAssembly shrink; weights and pictures do not, and can then be resumed. */
 const COMPRESSED: readonly string[] = ['.html', '.js', '.wasm', '.json'];
 
-/** What a test may do to an answer: change its body, cut it after some bytes, keep it back, or answer a status. */
+/** What a test may do to an answer: change its body, cut it after some bytes once the test says so, keep it back, or answer a status. */
 export type Fault = {
   readonly path: RegExp;
   readonly change?: (body: Buffer) => Buffer;
-  readonly cutAfterBytes?: number;
+  /** Bytes on their way at a cut are lost, so the test says when enough of them have arrived. */
+  readonly cut?: { readonly afterBytes: number; readonly when: () => Promise<unknown> };
   readonly delayMs?: number;
   readonly status?: number;
   /** How often it strikes. @default always */
@@ -76,9 +77,11 @@ export async function openSite(folders: Readonly<Record<string, string>>): Promi
       ...(from > 0 ? { 'content-range': `bytes ${from}-${whole.length - 1}/${whole.length}` } : {}),
     };
     response.writeHead(from > 0 ? 206 : 200, headers);
-    if (fault?.cutAfterBytes !== undefined) {
-      entry.bytes += fault.cutAfterBytes;
-      return void response.write(sent.subarray(0, fault.cutAfterBytes), () => setTimeout(() => response.destroy(), 50)); // time for the bytes to arrive
+    if (fault?.cut !== undefined) {
+      entry.bytes += fault.cut.afterBytes;
+      response.write(sent.subarray(0, fault.cut.afterBytes));
+      await fault.cut.when();
+      return void response.destroy();
     }
     entry.bytes += sent.length;
     response.end(sent);
