@@ -14,7 +14,7 @@ describe('checkOptions', () => {
       seed: 0,
       steps: 2,
       tile: 'auto',
-      scale: 'native',
+      scale: 'auto',
       patchPixels: false,
       output: { format: 'same', quality: undefined, metadata: 'keep' },
       limits: DEFAULT_LIMITS,

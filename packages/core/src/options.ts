@@ -12,7 +12,7 @@ export type Precision = 'fp32' | 'fp16';
 export const OUTPUT_FORMATS = ['jpeg', 'png', 'webp', 'avif'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
-/** At which size a picture is restored: its own, one that suits the weather, or its own times a factor. */
+/** At which size a picture is restored: its own, those that suit the weather, or its own times a factor. */
 export type ScaleOption = 'native' | 'auto' | number;
 
 /** How the restored picture is written. */
@@ -78,10 +78,11 @@ export type RestoreOptions = InspectOptions & {
    */
   readonly tile?: number | 'auto';
   /**
-   * The size the network works at. `native`: the picture's own. A factor from 0.05 to 1: the picture is reduced by it, and what that takes away is brought
-   * back to full size, linearly in the picture. `auto`: pictures whose shorter side is much longer than 640 pixels are reduced to that, for weather in
-   * them is larger than what the models know; several times faster, and the report says what was chosen (`docs/large-pictures.md`).
-   * @default 'native'
+   * The size the network works at. `auto`: every weather where it is seen best. Haze, once it is found, is taken out by itself, in three small sizes that
+   * the network sees whole; rain, snow and drops in the picture's own size, or, where they are too large for that in a picture whose shorter side has 1280
+   * pixels or more, in one reduced to 640. The report says what was chosen (`docs/large-pictures.md`). `native`: everything at once, in the picture's own
+   * size. A factor from 0.05 to 1: the picture is reduced by it, and what that takes away is brought back to full size, linearly in the picture.
+   * @default 'auto'
    */
   readonly scale?: ScaleOption;
   /** Whether `patch` events bring the pixels of the finished rectangle, for pages that paint them as they come. @default false */
@@ -146,7 +147,7 @@ export function checkOptions(options: RestoreOptions = {}): CheckedOptions {
   }
   const tile = options.tile ?? 'auto';
   if (tile !== 'auto') checkInteger('tile', tile, 1, 16_384);
-  const scale = options.scale ?? 'native';
+  const scale = options.scale ?? 'auto';
   if (scale !== 'native' && scale !== 'auto') checkNumber('scale', scale, LEAST_SCALE, 1, "'native', 'auto' or ");
   const signal = options.signal;
   if (signal !== undefined && typeof signal.throwIfAborted !== 'function') refuse('signal', 'an AbortSignal', signal);

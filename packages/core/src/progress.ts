@@ -23,7 +23,8 @@ export type ProgressEvent =
   /** As much work as `tile` whole tiles is done. `tile / tiles` is the fraction of the restore phase. */
   | { readonly type: 'tile'; readonly tile: number; readonly tiles: number; readonly elapsedMs: number }
   /**
-   * A rectangle of the restored picture is finished, one for every tile, in reading order (with a `scale` below 1: bands of rows, after all tiles): `x`, `y`, `width` and `height` in pixels of the upright
+   * A rectangle of the restored picture is finished, one for every tile, in reading order (where haze is taken out by itself, and with a `scale` below 1:
+   * bands of rows, after all tiles): `x`, `y`, `width` and `height` in pixels of the upright
    * picture. Together they cover it once. `rgba` only with the option `patchPixels`.
    */
   | {

@@ -41,13 +41,15 @@ export type EngineFacts = {
   readonly model: { readonly name: string; readonly version: string };
 };
 
-/** The size the network worked at. */
-export type ScaleFacts = {
+/** Sides in pixels. */
+export type SizePx = { readonly width: number; readonly height: number };
+
+/** The sizes the network worked at. */
+export type ScaleFacts = SizePx & {
   /** Against the picture's own size, 0 to 1; 1 is native. */
   readonly factor: number;
-  /** Pixels. */
-  readonly width: number;
-  readonly height: number;
+  /** Where haze was taken out by itself, the sizes it was looked at in, the smallest first; else none. */
+  readonly hazeSizes: readonly SizePx[];
   /** Why this size: a sentence for people. */
   readonly reason: string;
 };

@@ -90,11 +90,20 @@ export async function restorePixels(
   return { restored, tiles };
 }
 
+/** How many tiles such a picture is restored in. */
+export function countTiles(size: { readonly height: number; readonly width: number }, tileRule: TileSides): number {
+  const grid = planTileGrid(padToMultiple(size, tileRule.multiplePx), tileRule);
+  return grid.rows.spans.length * grid.columns.spans.length;
+}
+
 /** What the network takes of a tile, [1,3,H,W] each; x_t may be on the device. */
 type TileFeeds = { readonly degraded: Tensor<'NCHW'>; readonly noisyResidual: Tensor<'NCHW'> | undefined; readonly memory: TileMemory };
 
 /** The grid covers the padding too: later steps read there what earlier ones left. */
-function padToMultiple({ height, width }: Pixels, multiplePx: number): { readonly height: number; readonly width: number } {
+function padToMultiple(
+  { height, width }: { readonly height: number; readonly width: number },
+  multiplePx: number,
+): { readonly height: number; readonly width: number } {
   const padded = (side: number): number => Math.ceil(side / multiplePx) * multiplePx;
   return { height: padded(height), width: padded(width) };
 }

@@ -146,7 +146,7 @@ describe('restoring', () => {
           return new Float32Array(degraded.data.length);
         },
       });
-      await restorer.restore(await encodePicture(paintPixels(20, 20), 'png'), remove === undefined ? {} : { remove });
+      await restorer.restore(await encodePicture(paintPixels(20, 20), 'png'), { scale: 'native', ...(remove === undefined ? {} : { remove }) });
       return prompts;
     };
     it('changes the weather prompts the network sees', async () => {

@@ -50,7 +50,13 @@ const restoreReport = inspectReport.extend({
   seed: z.int(),
   steps: z.union([z.literal(1), z.literal(2)]),
   strength: share,
-  scale: z.object({ factor: share, width: z.int(), height: z.int(), reason: z.string() }),
+  scale: z.object({
+    factor: share,
+    width: z.int(),
+    height: z.int(),
+    hazeSizes: z.array(z.object({ width: z.int(), height: z.int() })),
+    reason: z.string(),
+  }),
   tiles: z.object({ count: z.int(), sizePx: z.int(), overlapPx: z.int() }),
   output: z.object({ format: z.enum(OUTPUT_FORMATS), bytes: z.int(), bitDepth }),
 });

@@ -77,7 +77,7 @@ const restoreShape = {
     .optional()
     .openapi({
       description:
-        "The size the network works at: `native`, the picture's own; a factor from 0.05 to 1; `auto`, by the size of the picture, several times faster for large ones. Default `native`.",
+        "The size the network works at: `auto`, every weather where it is seen best (haze in small sizes of its own, coarse rain and snow in large pictures reduced); `native`, the picture's own; a factor from 0.05 to 1. Default `auto`.",
     }),
   format: z
     .enum([...OUTPUT_FORMATS, 'same'])

@@ -19,3 +19,8 @@ export function reportWeather(pool: PromptPool, { weights }: PromptScores, weath
     return { weather, presence, share: sum > 0 ? presence / sum : 0 };
   });
 }
+
+/** What is to go of the weather found. @param remove `undefined` for all of it */
+export function wantedOf(weather: readonly WeatherFinding[], remove: readonly string[] | undefined): readonly WeatherFinding[] {
+  return weather.filter((finding) => remove === undefined || remove.includes(finding.weather));
+}

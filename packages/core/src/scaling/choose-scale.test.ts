@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { WeatherFinding } from '../report.ts';
-import { AUTO_SHORT_SIDE_PX, chooseScale, confirmScale, isSmooth } from './choose-scale.ts';
+import { AUTO_SHORT_SIDE_PX, chooseScale, confirmScale } from './choose-scale.ts';
 
 const large = { width: 4000, height: 3000 };
 
@@ -19,7 +19,7 @@ describe('chooseScale', () => {
     expect(reason).toContain('3000 px');
   });
   it('leaves small pictures alone with auto, and models that name no weather', () => {
-    expect(chooseScale('auto', { width: 2000, height: 700 }, true).factor).toBe(1);
+    expect(chooseScale('auto', { width: 2000, height: 1200 }, true).factor).toBe(1);
     expect(chooseScale('auto', large, false).factor).toBe(1);
   });
 });
@@ -31,31 +31,17 @@ function findings(...presences: readonly number[]): readonly WeatherFinding[] {
 
 describe('confirmScale', () => {
   const chosen = chooseScale('auto', large, true);
-  const hardly = { width: 1200, height: 900 };
-  it.each([
-    ['haze', findings(0, 0, 0.3), findings(0, 0, 0.9)],
-    ['haze that only native size shows', findings(0, 0, 0.9), findings(0, 0, 0.3)],
-    ['rain in haze, however fine', findings(0.9, 0, 0.3), findings(0.9, 0, 0.9)],
-    ['rain too coarse to be found at native size', findings(0.1), findings(0.99)],
-  ])('reduces a large picture with %s', (_, native, reduced) => expect(confirmScale(chosen, large, native, reduced).factor).toBe(chosen.factor));
+  it('reduces a large picture with rain too coarse to be found at native size', () => {
+    expect(confirmScale(chosen, large, findings(0.1), findings(0.99)).factor).toBe(chosen.factor);
+  });
   it.each([
     ['rain', findings(0.9), findings(0.9)],
     ['snow', findings(0, 0.6), findings(0, 0.2)],
   ])('leaves a large picture alone where fine %s is found', (name, native, reduced) => {
     expect(confirmScale(chosen, large, native, reduced)).toMatchObject({ factor: 1, ...large, reason: expect.stringContaining(name) });
   });
-  it('leaves a large picture alone where there is nothing but drops, or nothing at all', () => {
-    for (const found of [findings(), findings(0, 0, 0, 0.9)]) expect(confirmScale(chosen, large, found, found)).toMatchObject({ factor: 1, ...large });
-  });
-  it('reduces a picture that is hardly too large for haze alone', () => {
-    const slightly = chooseScale('auto', hardly, true);
-    expect(confirmScale(slightly, hardly, findings(), findings(0, 0, 0.9)).factor).toBe(slightly.factor);
-    expect(confirmScale(slightly, hardly, findings(), findings(0.9))).toMatchObject({ factor: 1, ...hardly });
-  });
-});
-
-describe('isSmooth', () => {
-  it('says so of haze without anything else', () => {
-    expect([findings(0.2, 0, 0.9), findings(0.9, 0, 0.9), findings(), findings(0.9)].map(isSmooth)).toEqual([true, false, false, false]);
+  it('leaves a large picture alone where there is nothing but drops or haze, or nothing at all', () => {
+    for (const found of [findings(), findings(0, 0, 0, 0.9), findings(0, 0, 0.9)])
+      expect(confirmScale(chosen, large, found, found)).toMatchObject({ factor: 1, ...large });
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { largestDifference, paintPixels } from '../../testing/pictures.ts';
 import { createPixels, type Pixels } from '../image/pixels.ts';
 import { shrinkPixels } from '../image/resize.ts';
-import { enlargeResidual } from './enlarge-residual.ts';
+import { enlargeResidual, linesOf } from './enlarge-residual.ts';
 
 const HAZE = { transmission: 0.6, airlight: 0.8 };
 
@@ -26,7 +26,7 @@ function clearHaze(hazy: Pixels): Pixels {
 function enlarge(degraded: Pixels, reduced: { degraded: Pixels; restored: Pixels }, remainder: boolean, bandRows = 1000): Pixels {
   const restored = createPixels(degraded);
   for (let start = 0; start < degraded.height; start += bandRows)
-    enlargeResidual(degraded, reduced, { start, end: Math.min(degraded.height, start + bandRows) }, remainder, restored);
+    enlargeResidual(degraded, linesOf(reduced.degraded, reduced.restored, remainder), { start, end: Math.min(degraded.height, start + bandRows) }, restored);
   return restored;
 }
 
@@ -83,7 +83,7 @@ describe('enlargeResidual', () => {
     const degraded = shrinkPixels(pixels, { width: 3000, height: 2000 });
     const restored = createPixels(pixels);
     const before = process.memoryUsage().arrayBuffers;
-    enlargeResidual(pixels, { degraded, restored: degraded }, { start: 1000, end: 1064 }, true, restored);
+    enlargeResidual(pixels, linesOf(degraded, degraded, true), { start: 1000, end: 1064 }, restored);
     // 64 + 4 * REACH_PX rows of 3000 in float64 at most, five planes and a few lines: a whole plane would be 48 MB.
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(24e6);
   });

@@ -1,26 +1,31 @@
-/** A picture, and itself reduced, before and after restoration -> the picture restored in its own size, in bands of rows. */
+/** A picture, and the lines of its residual at a smaller size -> the picture restored in its own size, in bands of rows. */
 import { colourChannels, type Pixels, toSample, whiteLevel } from '../image/pixels.ts';
+import type { SizePx } from '../report.ts';
 import type { Span } from '../tiling/tile-grid.ts';
+import { mixRows, planNeighbours } from './bilinear.ts';
 import { fitLinearResidual, type LinearResidual } from './linear-residual.ts';
 
-/** The picture reduced, and the same restored; samples of 16 bits, colours only. */
-export type ReducedRestoration = { readonly degraded: Pixels; readonly restored: Pixels };
+/** The residual of a reduced picture, as lines; any band of its rows. */
+export type ReducedLines = SizePx & { of(rows: Span): LinearResidual };
+
+/** The picture reduced, and the same restored; samples of 16 bits, colours only. @param remainder as `fitLinearResidual` takes it */
+export function linesOf(degraded: Pixels, restored: Pixels, remainder: boolean): ReducedLines {
+  return { width: degraded.width, height: degraded.height, of: (rows) => fitLinearResidual(degraded, restored, rows, remainder) };
+}
 
 /**
  * restored = clip(degraded - (slope * degraded + offset), 0, 1), slopes and offsets by bilinear enlargement with half-pixel centres, written into these
- * rows of `restored`. What the reduced restoration left alone comes back sample by sample; alpha is copied.
- * @param remainder as `fitLinearResidual` takes it
+ * rows of `restored`, which may be `degraded` itself. What the reduced restoration left alone comes back sample by sample; alpha is copied.
  */
-export function enlargeResidual(degraded: Pixels, reduced: ReducedRestoration, rows: Span, remainder: boolean, restored: Pixels): void {
+export function enlargeResidual(degraded: Pixels, small: ReducedLines, rows: Span, restored: Pixels): void {
   const { width, height, channels, data } = degraded;
-  const small = reduced.degraded;
   const colours = colourChannels(degraded);
   const white = whiteLevel(degraded);
   const target = restored.data;
   const down = planNeighbours(rows, height, small.height);
   const across = planNeighbours({ start: 0, end: width }, width, small.width);
   const band = { start: down.before[0] as number, end: (down.after.at(-1) as number) + 1 };
-  const fit = fitLinearResidual(reduced.degraded, reduced.restored, band, remainder);
+  const fit = small.of(band);
 
   const line = { slopes: new Float64Array(colours * small.width), offsets: new Float64Array(colours * small.width) };
   for (let y = rows.start; y < rows.end; y++) {
@@ -37,38 +42,5 @@ export function enlargeResidual(degraded: Pixels, reduced: ReducedRestoration, r
       }
       if (channels > colours) target[sample + colours] = data[sample + colours] as number;
     }
-  }
-}
-
-/** For each output place the two inputs it lies between, and the share of the second. */
-type Neighbours = { readonly before: Int32Array; readonly after: Int32Array; readonly share: Float64Array };
-
-function planNeighbours(places: Span, output: number, input: number): Neighbours {
-  const length = places.end - places.start;
-  const plan = { before: new Int32Array(length), after: new Int32Array(length), share: new Float64Array(length) };
-  for (let k = 0; k < length; k++) {
-    const place = Math.min(input - 1, Math.max(0, ((places.start + k + 0.5) * input) / output - 0.5));
-    const before = Math.floor(place);
-    plan.before[k] = before;
-    plan.after[k] = Math.min(input - 1, before + 1);
-    plan.share[k] = place - before;
-  }
-  return plan;
-}
-
-/** Two rows of the band -> the row between them. */
-function mixRows(
-  fit: LinearResidual,
-  before: number,
-  after: number,
-  share: number,
-  line: { readonly slopes: Float64Array; readonly offsets: Float64Array },
-): void {
-  const length = line.slopes.length;
-  const [a, b] = [before * length, after * length];
-  for (let i = 0; i < length; i++) {
-    const [slope, offset] = [fit.slopes[a + i] as number, fit.offsets[a + i] as number];
-    line.slopes[i] = slope + share * ((fit.slopes[b + i] as number) - slope);
-    line.offsets[i] = offset + share * ((fit.offsets[b + i] as number) - offset);
   }
 }

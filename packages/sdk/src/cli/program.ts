@@ -59,7 +59,7 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, end: (code: ExitC
     .option('--seed <number>', 'the same seed gives the same result', parseInteger(0, 0xffff_ffff), 0)
     .option('--steps <count>', 'sampling steps: 2, or 1 for half the time', parseSteps, 2)
     .option('--tile <px>', "longest side of a tile: smaller takes less memory (default: the model's own)", parseInteger(1, 16_384))
-    .option('--scale <size>', 'the size the network works at: native, a factor such as 0.5, or auto, much faster for large pictures', parseScale, 'native')
+    .option('--scale <size>', 'the size the network works at: auto (each weather where it is seen best), native, or a factor such as 0.5', parseScale, 'auto')
     .addOption(new Option('--format <name>', "container to write (default: the input's own)").choices(OUTPUT_FORMATS))
     .option('--quality <number>', '1 to 100, for jpeg, webp and avif (default: 92, 90, 65)', parseInteger(1, 100))
     .addOption(new Option('--metadata <what>', 'EXIF and XMP; the colour profile always stays').choices(['keep', 'strip']).default('keep'))
