@@ -12,7 +12,7 @@ import numpy as np
 from checkpoint import load_model
 from data import read_rgb
 from depth.encoder import load_depth_encoder
-from restore import restore
+from restore_auto import restore_auto
 
 
 def labelled(picture, text):
@@ -25,7 +25,7 @@ def labelled(picture, text):
 def before_and_after(model, depth_encoder, path: Path, height: int) -> np.ndarray:
     """uint8 [height, 2w, 3]: the picture and its restoration, the weather report written on it."""
     picture = read_rgb(path).astype(np.float32) / 255
-    result = restore(model, depth_encoder, picture)
+    result = restore_auto(model, depth_encoder, picture)
     found = " ".join(f"{w} {p:.2f}" for w, p in result["presence"].items())
     pair = np.concatenate([labelled(picture, path.stem), labelled(result["picture"].clip(0, 1), found)], 1)
     return cv2.resize(pair, (round(pair.shape[1] * height / pair.shape[0]), height), interpolation=cv2.INTER_AREA)

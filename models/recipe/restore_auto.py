@@ -1,4 +1,4 @@
-"""One photograph restored as `scale: 'auto'` restores it (docs/large-pictures.md): rain, snow and drops in its own size, then haze in three small ones.
+"""One photograph restored as `scale: 'auto'` restores it (docs/working-size.md): rain, snow and drops in its own size, then haze in three small ones.
 
 The reference for the TypeScript core, for pictures whose shorter side is under 800 pixels (larger ones are reduced first). Haze is a line in the picture,
 residual = slope I + offset, that changes slowly from place to place, and whether an even place is sky or fog is told by what lies far from it: so the network
@@ -69,10 +69,10 @@ def remove_haze(model, depth_encoder, picture: np.ndarray, seed: int = 0, steps:
 
 
 def restore_auto(model, depth_encoder, picture: np.ndarray, remove=WEATHERS, seed: int = 0, steps: int = 2) -> dict:
-    """`picture` restored [H,W,3], `presence` by weather, and `passes`: how often the network went over the picture."""
+    """`picture` restored [H,W,3], `presence` by weather, and `passes`: how often the network went over the picture. One pass: all that `restore` gives."""
     presence = look(model, depth_encoder, picture)
     if "haze" not in remove or presence["haze"] < HAZE_ALONE:
-        return {"picture": restore(model, depth_encoder, picture, remove, seed, steps)["picture"], "presence": presence, "passes": 1}
+        return {**restore(model, depth_encoder, picture, remove, seed, steps), "passes": 1}
     others = tuple(w for w in remove if w != "haze")
     fine = any(presence[w] >= FINE_IN_HAZE for w in others)
     cleared = restore(model, depth_encoder, picture, others, seed, steps)["picture"] if fine else picture

@@ -94,7 +94,7 @@ export function echo({ kind, input, options }: Work): WorkResult[Work['kind']] {
     seed: options.seed ?? 0,
     steps: options.steps ?? 2,
     strength: options.strength ?? 1,
-    scale: { factor: 1, width: 4, height: 2, reason: 'Asked for.' },
+    scale: { factor: 1, width: 4, height: 2, hazeSizes: [], reason: 'Asked for.' },
     tiles: { count: 1, sizePx: 512, overlapPx: 64 },
     output: { format: 'png', bytes: input.length, bitDepth: 8 },
   };

@@ -9,6 +9,7 @@ from evaluation.picture_sets import rendered_set
 from evaluation.restoration import RENDERED_KINDS
 from prompts import WEATHERS
 from restore import restore
+from restore_auto import restore_auto
 
 VISIBLE = 0.01  # mean absolute change of the picture
 
@@ -32,7 +33,7 @@ def evaluate_remove(model, depth_encoder, data: Path, count=40) -> dict:
 def removal(model, depth_encoder, examples, wanted: str) -> dict:
     nearer, gains = [], []
     for example in examples:
-        psnr = lambda remove: compare(restore(model, depth_encoder, example.degraded, remove)["picture"], example.target)["psnr"]
+        psnr = lambda remove: compare(restore_auto(model, depth_encoder, example.degraded, remove)["picture"], example.target)["psnr"]
         partial = psnr((wanted,))
         nearer.append(partial > psnr(WEATHERS))
         gains.append(partial - compare(example.degraded, example.target)["psnr"])

@@ -1,4 +1,4 @@
-"""How good restored pictures are: PSNR and SSIM of the input and after steps 1 and 2, against the truth."""
+"""How good restored pictures are: PSNR and SSIM of the input and after steps 1 and 2, against the truth; and of one pass at native size beside it."""
 
 from pathlib import Path
 
@@ -9,8 +9,9 @@ from evaluation.picture_sets import clean_set, pair_set, rendered_set
 from evaluation.textbook import textbook_set
 from prompts import WEATHERS
 from restore import restore
+from restore_auto import restore_auto
 
-STAGES = ("input", "step1", "step2")
+STAGES = ("input", "step1", "step2", "native")
 RENDERED_KINDS = {
     "rain": ("rain",), "snow": ("snow",), "haze": ("haze",), "raindrop": ("raindrop",),
     "rain+haze": ("rain", "haze"), "snow+haze": ("snow", "haze"), "rain+raindrop": ("rain", "raindrop"),
@@ -18,10 +19,15 @@ RENDERED_KINDS = {
 
 
 def measure(model, depth_encoder, degraded, target, remove=WEATHERS) -> dict:
-    """Figures of the input and of the restored picture after step 1 and step 2."""
-    result = restore(model, depth_encoder, degraded, remove)
-    first = degraded - result["predictions"][0].clamp(-1, 1)[0].movedim(0, -1).numpy()
-    return {"input": compare(degraded, target), "step1": compare(first, target), "step2": compare(result["picture"], target)}
+    """Figures of the input, of the picture restored (`scale: 'auto'`) with one step and with two, and of one pass over all weather at native size."""
+    result = restore_auto(model, depth_encoder, degraded, remove)
+    if result["passes"] == 1:
+        first, native = degraded - result["predictions"][0].clamp(-1, 1)[0].movedim(0, -1).numpy(), result["picture"]
+    else:
+        first = restore_auto(model, depth_encoder, degraded, remove, steps=1)["picture"]
+        native = restore(model, depth_encoder, degraded, remove)["picture"]
+    pictures = {"input": degraded, "step1": first, "step2": result["picture"], "native": native}
+    return {stage: compare(picture, target) for stage, picture in pictures.items()}
 
 
 def mean_figures(rows: list[dict]) -> dict:
@@ -54,7 +60,7 @@ def evaluate_clean(model, depth_encoder, data: Path, count=30) -> dict:
     """Clean pictures to themselves: PSNR in dB, the mean, how many stay above 40, and the worst by name."""
     targets = [(name, target) for name, _, target in pair_set(data / "pairs" / "rain100l", count)]
     return {
-        label: summary({name: compare(restore(model, depth_encoder, picture)["picture"], picture)["psnr"] for name, picture in pictures})
+        label: summary({name: compare(restore_auto(model, depth_encoder, picture)["picture"], picture)["psnr"] for name, picture in pictures})
         for label, pictures in (("held-out", clean_set(data, count)), ("rain100l targets", targets))
     }
 

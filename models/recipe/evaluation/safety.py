@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from evaluation.picture_sets import clean_set, rendered_set
-from restore import restore
+from restore_auto import restore_auto
 
 NOISE = 5 / 255
 EDGE_MARGIN = 8 / 255
@@ -17,7 +17,7 @@ EDGE_MARGIN = 8 / 255
 
 def evaluate_safety(model, depth_encoder, data: Path, count=16) -> dict:
     clean = [picture for _, picture in clean_set(data, count)]
-    own = lambda picture: restore(model, depth_encoder, picture)["picture"]
+    own = lambda picture: restore_auto(model, depth_encoder, picture)["picture"]
     rng = np.random.default_rng(7)
     noisy = [(p + rng.normal(0, NOISE, p.shape)).clip(0, 1).astype(np.float32) for p in clean]
     hazy = [(e.degraded, own(e.degraded), e.target) for e in rendered_set(data, ("haze",), count)]

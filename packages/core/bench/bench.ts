@@ -41,7 +41,11 @@ const { values } = parseArgs({
 });
 const wanted = values.sizes.split(',').map(Number);
 const sizes = SIZES.filter(([width, height]) => wanted.includes(Math.round((width * height) / 1e6)));
-const options = { ...(values.tile === undefined ? {} : { tile: Number(values.tile) }), precision: values.precision as 'fp32' | 'fp16' };
+const options = {
+  scale: 'native' as const,
+  ...(values.tile === undefined ? {} : { tile: Number(values.tile) }),
+  precision: values.precision as 'fp32' | 'fp16',
+};
 const graphs = { backend: 'cpu', ...(values.threads === undefined ? {} : { threads: Number(values.threads) }) } as const;
 const models = values.models === undefined ? {} : { modelsDir: values.models };
 const folder = await mkdtemp(join(tmpdir(), 'fairweather-bench-'));

@@ -44,7 +44,7 @@ try {
     for (const [width, height] of SIZES) {
       const file = join(folder, `${width}x${height}.png`);
       await writeFile(file, await encodePicture(paintPixels(width, height), 'png'));
-      const options = { model: name, precision } as const;
+      const options = { model: name, precision, scale: 'native' } as const;
       const result = await runCase({
         file,
         times: Number(values.times),

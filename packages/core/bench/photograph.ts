@@ -1,6 +1,7 @@
-/** A size -> a file that costs what a photograph of that size does. */
+/** A size -> files that cost what a photograph of that size does. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { paintPixels } from '../testing/pictures.ts';
 
@@ -16,5 +17,14 @@ export async function writePhotograph(folder: string, width: number, height: num
     .toBuffer();
   const file = join(folder, `${width}x${height}.jpg`);
   await writeFile(file, jpeg);
+  return file;
+}
+
+const HAZY = fileURLToPath(new URL('../../../samples/haze.jpg', import.meta.url));
+
+/** The hazy sample, enlarged. */
+export async function writeHazyPhotograph(folder: string, width: number, height: number): Promise<string> {
+  const file = join(folder, `${width}x${height}-haze.jpg`);
+  await sharp(HAZY).resize(width, height, { fit: 'fill' }).jpeg({ quality: 90 }).toFile(file);
   return file;
 }

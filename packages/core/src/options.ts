@@ -80,7 +80,7 @@ export type RestoreOptions = InspectOptions & {
   /**
    * The size the network works at. `auto`: every weather where it is seen best. Haze, once it is found, is taken out by itself, in three small sizes that
    * the network sees whole; rain, snow and drops in the picture's own size, or, where they are too large for that in a picture whose shorter side has 1280
-   * pixels or more, in one reduced to 640. The report says what was chosen (`docs/large-pictures.md`). `native`: everything at once, in the picture's own
+   * pixels or more, in one reduced to 640. The report says what was chosen (`docs/working-size.md`). `native`: everything at once, in the picture's own
    * size. A factor from 0.05 to 1: the picture is reduced by it, and what that takes away is brought back to full size, linearly in the picture.
    * @default 'auto'
    */

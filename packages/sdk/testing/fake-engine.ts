@@ -59,7 +59,7 @@ export function fakeReport(engine: EngineKind): RestoreReport {
     seed: 0,
     steps: 2,
     strength: 1,
-    scale: { factor: 1, width: 4, height: 2, reason: 'Asked for.' },
+    scale: { factor: 1, width: 4, height: 2, hazeSizes: [], reason: 'Asked for.' },
     tiles: { count: 1, sizePx: 256, overlapPx: 64 },
     output: { format: 'png', bytes: 7, bitDepth: 8 },
     run: { engine, fallbacks: [], notes: [] },

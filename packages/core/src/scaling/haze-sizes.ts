@@ -3,7 +3,7 @@ import type { SizePx } from '../report.ts';
 
 /**
  * Shorter sides in pixels. Whether an even place is sky or fog is told by what lies far from it, so the network is shown small pictures, which it sees
- * whole; the larger ones know better where a thing ends. Their mean is better than each (models/cards, docs/large-pictures.md).
+ * whole; the larger ones know better where a thing ends. Their mean is better than each (docs/working-size.md).
  */
 export const HAZE_SHORT_SIDES_PX: readonly number[] = [96, 192, 384];
 /** Panoramas are looked at in sizes at most so many times as long as high, so that they take no more memory than others. */

@@ -62,7 +62,8 @@ function printOutcome(outcome: Outcome, { stdout, stderr }: Terminal, json: bool
 function printReport({ input, output, compare, report }: Restored, stdout: NodeJS.WritableStream, stderr: NodeJS.WritableStream): void {
   const where = compare === undefined ? output : `${output}, ${compare}`;
   printLine(stdout, `${input} → ${where}   ${weatherWords(report.weather)}   ${formatDuration(report.timings.total)}`);
-  if (report.scale.factor < 1) printLine(stderr, `  note: worked at ${report.scale.width}x${report.scale.height} and brought back. ${report.scale.reason}`);
+  if (report.scale.factor < 1 && report.scale.hazeSizes.length === 0)
+    printLine(stderr, `  note: worked at ${report.scale.width}x${report.scale.height} and brought back. ${report.scale.reason}`);
   for (const { message } of report.warnings) printLine(stderr, `  note: ${message}`);
 }
 
