@@ -21,12 +21,12 @@ describe('tiles of the real network', () => {
   ])('equal the untiled restoration to 2/255: %i x %i', async (width, height) => {
     const degraded = await readSample('rain-and-haze.jpg', width, height);
     const file = await encodePicture(degraded, 'png');
-    const whole = await restorer.restore(file, { tile: 1024 });
+    const whole = await restorer.restore(file, { tile: 1024, scale: 'native' });
     expect(whole.report.tiles.count).toBe(1);
     // Something is taken away, so that there is something to differ in.
     expect(largestDifference(await decodePicture(whole.image), degraded)).toBeGreaterThan(8);
     for (const tile of [256, 384]) {
-      const { image, report } = await restorer.restore(file, { tile });
+      const { image, report } = await restorer.restore(file, { tile, scale: 'native' });
       expect(report.tiles.count).toBeGreaterThan(1);
       expect(largestDifference(await decodePicture(image), await decodePicture(whole.image))).toBeLessThanOrEqual(2);
     }
