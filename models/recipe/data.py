@@ -20,6 +20,7 @@ from views import native_patches, resize_area
 REGION_PX = 256
 MISTY_SHARE = 0.15  # of the clean photographs
 TURNED_SHARE = 0.2  # of the photographs in rain, in snow and in fair weather
+WHOLE_SHARE = 0.6  # of those in haze alone: seen whole and small, as haze is looked at (restore_auto.py)
 
 
 def is_validation(name: str) -> bool:
@@ -66,15 +67,15 @@ class CleanPictures:
         one, other = (int(i) for i in rng.integers(len(self.pictures), size=2))
         return other if "rain" in weathers and self.texture[other] > self.texture[one] and rng.random() < 0.5 else one
 
-    def region(self, rng, index: int, side: int = REGION_PX, turned: float = 0.0):
+    def region(self, rng, index: int, side: int = REGION_PX, turned: float = 0.0, whole: bool = False):
         """A random square region at a random scale, perhaps mirrored: clean float32 [side,side,3], depth float32 [side,side].
 
-        `turned`: share that lies on its side, so that horizons, steps and shelves become upright lines, as streaks are.
+        `turned`: share that lies on its side, so that horizons, steps and shelves become upright lines, as streaks are. `whole`: as large a square as there is.
         """
         picture, depth = self.pictures[index], self.depths[index]
         height, width = picture.shape[:2]
         short = min(height, width)
-        span = int(rng.integers(min(side, short), short + 1)) if rng.random() < 0.5 else min(side, short)
+        span = short if whole else int(rng.integers(min(side, short), short + 1)) if rng.random() < 0.5 else min(side, short)
         y, x = int(rng.integers(0, height - span + 1)), int(rng.integers(0, width - span + 1))
         clean = picture[y : y + span, x : x + span]
         sy, sx = depth.shape[0] / height, depth.shape[1] / width
@@ -145,18 +146,22 @@ class WeatherBatches(Dataset):
     def example(self, rng, banks):
         weathers = weather.sample_weathers(rng)
         lines_matter = not set(weathers) - {"rain", "snow"}
-        clean, depth = self.pictures.region(rng, self.pictures.choose(rng, weathers), turned=TURNED_SHARE if lines_matter else 0)
+        whole = set(weathers) == {"haze"} and rng.random() < WHOLE_SHARE
+        clean, depth = self.pictures.region(rng, self.pictures.choose(rng, weathers), turned=TURNED_SHARE if lines_matter else 0, whole=whole)
         if lines_matter:
             clean = weather.add_structures(rng, clean)
         remove = sample_remove(rng, weathers)
         rendered = weather.render_example(rng, banks, clean, depth, weathers, remove)
-        y, x = rng.integers(0, REGION_PX - self.crop_px + 1, (2, self.crops))
+        degraded, target = rendered.degraded, rendered.target
+        if whole:
+            degraded, target = (cv2.resize(picture, (self.crop_px,) * 2, interpolation=cv2.INTER_AREA) for picture in (degraded, target))
+        y, x = rng.integers(0, len(degraded) - self.crop_px + 1, (2, self.crops))
         cut = lambda picture: np.stack([picture[a : a + self.crop_px, b : b + self.crop_px] for a, b in zip(y, x)])
         return {
-            "view": as_uint8(cv2.resize(rendered.degraded, (REGION_PX // 2,) * 2, interpolation=cv2.INTER_AREA)),
-            "patches": as_uint8(native_patches(rendered.degraded)),
-            "degraded": as_uint8(cut(rendered.degraded)),
-            "target": as_uint8(cut(rendered.target)),
+            "view": as_uint8(cv2.resize(degraded, (REGION_PX // 2,) * 2, interpolation=cv2.INTER_AREA)),
+            "patches": as_uint8(native_patches(degraded)),
+            "degraded": as_uint8(cut(degraded)),
+            "target": as_uint8(cut(target)),
             "labels": rendered.labels.astype(np.float32),
             "severity": rendered.severity.astype(np.float32),
             "remove": np.array([w in remove for w in WEATHERS], np.float32),

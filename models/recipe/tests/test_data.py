@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import weather
 from data import CleanPictures, WeatherBatches, contrast_of, is_validation, sample_remove
 from prompts import WEATHERS
 
@@ -64,3 +65,14 @@ def test_a_mixture_is_as_often_asked_for_in_part(weathers):
     asked = [sample_remove(rng, weathers) for _ in range(500)]
     in_part = [0 < len(present & set(a)) < len(present) for a in asked]
     assert 0.4 < np.mean(in_part) < 0.6 and all(a == WEATHERS or part for a, part in zip(asked, in_part))
+
+
+def test_haze_alone_is_often_seen_whole_and_small(monkeypatch):
+    monkeypatch.setattr(weather, "sample_weathers", lambda rng: ("haze",))
+    scene = np.zeros((400, 300, 3), np.uint8)
+    scene[:, :, 0] = np.linspace(0, 255, 300).astype(np.uint8)  # red tells the place
+    pictures = CleanPictures([scene], [np.full((40, 30), 128, np.uint8)], ["scene"], np.array([0]), np.zeros(1, np.float32))
+    batch = WeatherBatches(pictures, seed=3, regions=24, crops=1, crop_px=160)[0]
+    assert batch["degraded"].shape == (24, 1, 160, 160, 3)
+    widths = [int(target[..., 0].max()) - int(target[..., 0].min()) for target in batch["target"]]
+    assert 8 < sum(width > 230 for width in widths) < 23  # a crop of 160 out of 300 columns spans 136 of 255 unless it shows all
