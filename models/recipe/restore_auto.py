@@ -59,9 +59,9 @@ def remove_haze(model, depth_encoder, picture: np.ndarray, seed: int = 0, steps:
     height, width = picture.shape[:2]
     sizes = haze_sizes(height, width)
     largest = sizes[-1][::-1]
-    lines = []
-    for size in sizes:
-        small = resize_area(picture, *size)
+    lines, small = [], picture
+    for size in reversed(sizes):  # halves of one another, so each is taken from the one before
+        small = resize_area(small, *size)
         fit = fit_lines(small, restore(model, depth_encoder, small, ("haze",), seed, steps)["picture"])
         lines.append([cv2.resize(values, largest, interpolation=cv2.INTER_LINEAR) for values in fit])
     slopes, offsets = (cv2.resize(np.mean(values, 0), (width, height), interpolation=cv2.INTER_LINEAR) for values in zip(*lines))

@@ -6,18 +6,21 @@ import type { Pixels } from './image/pixels.ts';
 import { blendRows } from './image/blend-rows.ts';
 import { shrinkPixels } from './image/resize.ts';
 import type { OpenModel } from './open-model.ts';
+import type { WeatherName } from './options.ts';
 import type { ScaleFacts, WeatherFinding } from './report.ts';
 import { clearHaze } from './restore-haze.ts';
 import { countTiles } from './restore-pixels.ts';
 import { bringBack, withoutPatches } from './restore-reduced.ts';
 import { confirmScale } from './scaling/choose-scale.ts';
-import { finds, HAZE, isSmooth } from './scaling/found.ts';
+import { FOUND, finds, HAZE, isSmooth } from './scaling/found.ts';
 import { planHazeSizes } from './scaling/haze-sizes.ts';
 
 /** From this presence on haze is taken out by itself; below, where clear pictures lie too, with the rest, which is more cautious. */
 const HAZE_ALONE = 0.75;
 /** Beside haze, which hides it, other weather is gone after from this presence on. */
 const FINE_IN_HAZE = 0.2;
+/** In large pictures, which are never quite sharp, and a pass over which takes long, drops are gone after only when they are found. */
+const DROPS: WeatherName = 'raindrop';
 
 /** @param chosen what option and size alone say */
 export async function conditionByWeather(
@@ -41,7 +44,8 @@ export async function conditionByWeather(
   if (!hazy) return { ...(await conditionFine(remove)), scale };
 
   const others = (remove ?? model.spec.weathers).filter((weather) => weather !== HAZE);
-  const fine = others.some((weather) => finds(toGo, weather, FINE_IN_HAZE)) ? await conditionFine(others) : undefined;
+  const from = (weather: string): number => (reduced !== undefined && weather === DROPS ? FOUND : FINE_IN_HAZE);
+  const fine = others.some((weather) => finds(toGo, weather, from(weather))) ? await conditionFine(others) : undefined;
   return { ...thenHaze(pixels, model, found.weather, fine, scale), scale: hazeFacts(pixels, fine === undefined ? undefined : scale) };
 }
 

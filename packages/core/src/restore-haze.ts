@@ -32,9 +32,11 @@ export async function clearHaze(
   const sizes = planHazeSizes(pixels);
   const lines = createMeanLines(sizes.at(-1) ?? pixels, colourChannels(pixels), sizes.length);
   let done = 0;
-  for (const size of sizes) {
+  let larger = hazy; // the sizes are halves of one another, so each can be taken from the one before: the large picture is read once
+  for (const size of sizes.toReversed()) {
     options.signal?.throwIfAborted();
-    const small = shrinkPixels(hazy, size);
+    const small = shrinkPixels(larger, size);
+    larger = small;
     const conditioned = await conditionPicture(small, model, [HAZE]);
     const tell = withoutPatches(deps.tellFrom(done));
     const { restored, tiles } = await conditioned.restore(tileRule, { ...options, patchPixels: false }, { pause: deps.pause, tell });
