@@ -3,7 +3,7 @@ import { type ConditionedPicture, conditionObserved } from './condition-picture.
 import { observeWeather, uniteObservations } from './conditioning/condition.ts';
 import { wantedOf } from './conditioning/weather-report.ts';
 import type { Pixels } from './image/pixels.ts';
-import { blendRows } from './image/blend-rows.ts';
+import { blendRows } from './scaling/blend-rows.ts';
 import { shrinkPixels } from './image/resize.ts';
 import type { OpenModel } from './open-model.ts';
 import type { WeatherName } from './options.ts';

@@ -1,6 +1,6 @@
 /** A picture before and after, and a strength -> what lies between them, written over the one after. */
 import type { Span } from '../tiling/tile-grid.ts';
-import type { Pixels } from './pixels.ts';
+import type { Pixels } from '../image/pixels.ts';
 
 /** restored = degraded + strength (restored - degraded), rounded, in these rows. Strength 0 gives the samples of `degraded`. @param strength 0 to 1 */
 export function blendRows(degraded: Pixels, restored: Pixels, strength: number, { start, end }: Span): void {
