@@ -23,7 +23,7 @@ export async function measureSelfTest(restorer: Restorer, modelsDir: string): Pr
   const file = await sharp(degraded.samples, { raw: { width: degraded.width, height: degraded.height, channels: 3 } })
     .png()
     .toBuffer();
-  const { image } = await restorer.restore(file, { seed: GOLDEN_SEED, output: { format: 'png' } });
+  const { image } = await restorer.restore(file, { seed: GOLDEN_SEED, scale: 'native', output: { format: 'png' } });
   return psnrDb(await sharp(image).raw().toBuffer(), expected.samples);
 }
 
