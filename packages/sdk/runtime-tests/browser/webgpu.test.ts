@@ -2,7 +2,7 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openPage } from './browser.ts';
-import type { PageAnswer } from './page.ts';
+import type { PageAnswer, PageTask } from './page.ts';
 import { compare, CROP, openPublished, type Published } from './published.ts';
 
 let published: Published;
@@ -16,7 +16,9 @@ beforeAll(async () => {
 });
 afterAll(() => published?.close());
 
-const restore = (): Promise<PageAnswer> => page.evaluate(() => globalThis.inPage.restore('engine', {}, { url: '/pictures/crop.png', options: { seed: 7 } })); // `auto` takes WebGPU
+/** `auto` takes WebGPU. The crop is hazy, so that the default takes it in two passes. */
+const restore = (options: PageTask['options'] = {}): Promise<PageAnswer> =>
+  page.evaluate((given) => globalThis.inPage.restore('engine', {}, { url: '/pictures/crop.png', options: { seed: 7, ...given } }), options);
 
 it('restores as Node does, to 50 dB, after a self-test; and says which precision it computes in, and why', { timeout: 480_000 }, async () => {
   const { png, report, error } = await restore();
@@ -37,7 +39,7 @@ it('takes less than 10 MB over the wire for a first restoration, all told', () =
   expect(bytes).toBeLessThan(10e6);
 });
 
-it('leaves everything on the GPU between the two steps', async () => {
+it('leaves everything on the GPU between the two steps of a pass', async () => {
   const [worker] = page.workers();
   await worker?.evaluate(() => {
     const scope = globalThis as unknown as { mappedBytes: number[]; GPUBuffer: { prototype: GPUBuffer } }; // ours, and WebGPU's
@@ -48,7 +50,7 @@ it('leaves everything on the GPU between the two steps', async () => {
       return map.apply(this, options);
     };
   });
-  const { events } = await restore();
+  const { events } = await restore({ scale: 'native' });
   const mapped = (await worker?.evaluate(() => (globalThis as unknown as { mappedBytes: number[] }).mappedBytes)) ?? [];
   const upTo = (side: number): number => Math.ceil(side / 8) * 8;
   const residualBytes = 3 * upTo(CROP.height) * upTo(CROP.width) * 4;
