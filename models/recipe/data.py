@@ -20,7 +20,7 @@ from views import native_patches, resize_area
 REGION_PX = 256
 MISTY_SHARE = 0.15  # of the clean photographs
 TURNED_SHARE = 0.2  # of the photographs in rain, in snow and in fair weather
-WHOLE_SHARE = 0.6  # of those in haze alone: seen whole and small, as haze is looked at (restore_auto.py)
+WHOLE_SHARE, WHOLE_PX = 0.6, 160  # of those in haze alone: seen whole, about so small, as haze is looked at (restore_auto.py)
 
 
 def is_validation(name: str) -> bool:
@@ -154,7 +154,8 @@ class WeatherBatches(Dataset):
         rendered = weather.render_example(rng, banks, clean, depth, weathers, remove)
         degraded, target = rendered.degraded, rendered.target
         if whole:
-            degraded, target = (cv2.resize(picture, (self.crop_px,) * 2, interpolation=cv2.INTER_AREA) for picture in (degraded, target))
+            side = max(WHOLE_PX, self.crop_px)  # the condition sees all of it, whatever the crops
+            degraded, target = (cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA) for picture in (degraded, target))
         y, x = rng.integers(0, len(degraded) - self.crop_px + 1, (2, self.crops))
         cut = lambda picture: np.stack([picture[a : a + self.crop_px, b : b + self.crop_px] for a, b in zip(y, x)])
         return {

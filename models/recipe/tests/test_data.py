@@ -67,12 +67,25 @@ def test_a_mixture_is_as_often_asked_for_in_part(weathers):
     assert 0.4 < np.mean(in_part) < 0.6 and all(a == WEATHERS or part for a, part in zip(asked, in_part))
 
 
-def test_haze_alone_is_often_seen_whole_and_small(monkeypatch):
+def hazy_batch(monkeypatch, crop_px):
+    """24 examples in haze alone of one scene, whose red tells the column."""
     monkeypatch.setattr(weather, "sample_weathers", lambda rng: ("haze",))
     scene = np.zeros((400, 300, 3), np.uint8)
-    scene[:, :, 0] = np.linspace(0, 255, 300).astype(np.uint8)  # red tells the place
+    scene[:, :, 0] = np.linspace(0, 255, 300).astype(np.uint8)
     pictures = CleanPictures([scene], [np.full((40, 30), 128, np.uint8)], ["scene"], np.array([0]), np.zeros(1, np.float32))
-    batch = WeatherBatches(pictures, seed=3, regions=24, crops=1, crop_px=160)[0]
+    return WeatherBatches(pictures, seed=3, regions=24, crops=1, crop_px=crop_px)[0]
+
+
+def test_haze_alone_is_often_seen_whole_and_small(monkeypatch):
+    batch = hazy_batch(monkeypatch, 160)
     assert batch["degraded"].shape == (24, 1, 160, 160, 3)
     widths = [int(target[..., 0].max()) - int(target[..., 0].min()) for target in batch["target"]]
     assert 8 < sum(width > 230 for width in widths) < 23  # a crop of 160 out of 300 columns spans 136 of 255 unless it shows all
+
+
+def test_the_condition_sees_the_same_whatever_the_crops(monkeypatch):
+    small, large = hazy_batch(monkeypatch, 16), hazy_batch(monkeypatch, 160)
+    assert small["degraded"].shape == (24, 1, 16, 16, 3)
+    # The first example is drawn alike; later ones are not, for the place of a crop is drawn from another range.
+    for key in ("view", "patches", "labels"):
+        np.testing.assert_array_equal(small[key][0], large[key][0])

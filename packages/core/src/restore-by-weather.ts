@@ -3,7 +3,6 @@ import { type ConditionedPicture, conditionObserved } from './condition-picture.
 import { observeWeather, uniteObservations } from './conditioning/condition.ts';
 import { wantedOf } from './conditioning/weather-report.ts';
 import type { Pixels } from './image/pixels.ts';
-import { blendRows } from './scaling/blend-rows.ts';
 import { shrinkPixels } from './image/resize.ts';
 import type { OpenModel } from './open-model.ts';
 import type { WeatherName } from './options.ts';
@@ -62,16 +61,12 @@ function thenHaze(
     async restore(tileRule, options, deps) {
       const ofFine = fine === undefined ? 0 : countTiles(scale, tileRule);
       const tiles = planHazeSizes(pixels).reduce((sum, size) => sum + countTiles(size, tileRule), ofFine);
-      const whole = { ...options, strength: 1 };
       const tellFrom =
         (done: number): typeof deps.tell =>
         (event) =>
           deps.tell(event.type === 'step' || event.type === 'tile' ? { ...event, tile: done + event.tile, tiles } : event);
-      const cleared = await fine?.restore(tileRule, { ...whole, patchPixels: false }, { ...deps, tell: withoutPatches(tellFrom(0)) });
-      const finish = (restored: Pixels, rows: { readonly start: number; readonly end: number }): void => {
-        if (options.strength < 1) blendRows(pixels, restored, options.strength, rows);
-      };
-      const restored = await clearHaze(pixels, cleared?.restored, model, tileRule, whole, { ...deps, tellFrom: (done) => tellFrom(ofFine + done), finish });
+      const cleared = await fine?.restore(tileRule, { ...options, strength: 1, patchPixels: false }, { ...deps, tell: withoutPatches(tellFrom(0)) });
+      const restored = await clearHaze(pixels, cleared?.restored, model, tileRule, options, (done) => tellFrom(ofFine + done), deps.pause);
       return { restored, tiles };
     },
   };

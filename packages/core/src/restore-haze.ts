@@ -6,15 +6,17 @@ import type { OpenModel } from './open-model.ts';
 import type { CheckedOptions } from './options.ts';
 import type { PhaseClock } from './progress-clock.ts';
 import { enlargeByBands, withoutPatches } from './restore-reduced.ts';
+import { blendRows } from './scaling/blend-rows.ts';
 import { HAZE } from './scaling/found.ts';
 import { planHazeSizes } from './scaling/haze-sizes.ts';
 import { createMeanLines } from './scaling/mean-lines.ts';
-import type { Span, TileSides } from './tiling/tile-grid.ts';
+import type { TileSides } from './tiling/tile-grid.ts';
 
 /**
- * @param pixels  as they came in; not changed
- * @param cleared the same without other weather; it is written over, and given back
- * @param deps    `tellFrom`: progress of a pass before which so many tiles of this verb were done; `finish`: a band of rows has been brought back
+ * @param pixels   as they came in; not changed
+ * @param cleared  the same without other weather; it is written over, and given back
+ * @param options  with a `strength` below 1 the end is blended with `pixels`
+ * @param tellFrom progress of a pass before which so many tiles of this verb were done
  */
 export async function clearHaze(
   pixels: Pixels,
@@ -22,11 +24,8 @@ export async function clearHaze(
   model: OpenModel,
   tileRule: TileSides,
   options: CheckedOptions,
-  deps: {
-    tellFrom(done: number): PhaseClock['tell'];
-    finish(restored: Pixels, rows: Span): void;
-    pause(): Promise<void>;
-  },
+  tellFrom: (done: number) => PhaseClock['tell'],
+  pause: () => Promise<void>,
 ): Promise<Pixels> {
   const hazy = cleared ?? pixels;
   const sizes = planHazeSizes(pixels);
@@ -38,12 +37,17 @@ export async function clearHaze(
     const small = shrinkPixels(larger, size);
     larger = small;
     const conditioned = await conditionPicture(small, model, [HAZE]);
-    const tell = withoutPatches(deps.tellFrom(done));
-    const { restored, tiles } = await conditioned.restore(tileRule, { ...options, patchPixels: false }, { pause: deps.pause, tell });
+    const { restored, tiles } = await conditioned.restore(
+      tileRule,
+      { ...options, strength: 1, patchPixels: false },
+      { pause, tell: withoutPatches(tellFrom(done)) },
+    );
     lines.add(small, restored);
     done += tiles;
   }
   const whole = cleared ?? createPixels(pixels);
-  await enlargeByBands(hazy, lines, whole, options, { tell: deps.tellFrom(done), pause: deps.pause }, (rows) => deps.finish(whole, rows));
+  await enlargeByBands(hazy, lines, whole, options, { tell: tellFrom(done), pause }, (rows) => {
+    if (options.strength < 1) blendRows(pixels, whole, options.strength, rows);
+  });
   return whole;
 }

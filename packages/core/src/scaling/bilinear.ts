@@ -35,3 +35,9 @@ export function mixRows(
     line.offsets[i] = offset + share * ((fit.offsets[b + i] as number) - offset);
   }
 }
+
+/** The value between two places of a row. */
+export function mixColumns(values: Float64Array, before: number, after: number, share: number): number {
+  const value = values[before] as number;
+  return value + share * ((values[after] as number) - value);
+}

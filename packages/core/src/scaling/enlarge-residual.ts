@@ -2,7 +2,7 @@
 import { colourChannels, type Pixels, toSample, whiteLevel } from '../image/pixels.ts';
 import type { SizePx } from '../report.ts';
 import type { Span } from '../tiling/tile-grid.ts';
-import { mixRows, planNeighbours } from './bilinear.ts';
+import { mixColumns, mixRows, planNeighbours } from './bilinear.ts';
 import { fitLinearResidual, type LinearResidual } from './linear-residual.ts';
 
 /** The residual of a reduced picture, as lines; any band of its rows. */
@@ -35,8 +35,8 @@ export function enlargeResidual(degraded: Pixels, small: ReducedLines, rows: Spa
       const share = across.share[x] as number;
       for (let c = 0; c < colours; c++) {
         const [a, b] = [c * small.width + (across.before[x] as number), c * small.width + (across.after[x] as number)];
-        const slope = (line.slopes[a] as number) + share * ((line.slopes[b] as number) - (line.slopes[a] as number));
-        const offset = (line.offsets[a] as number) + share * ((line.offsets[b] as number) - (line.offsets[a] as number));
+        const slope = mixColumns(line.slopes, a, b, share);
+        const offset = mixColumns(line.offsets, a, b, share);
         const value = data[sample + c] as number;
         target[sample + c] = toSample(value - slope * value - offset * white, white);
       }

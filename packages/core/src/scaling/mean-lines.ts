@@ -1,7 +1,7 @@
 /** One residual as lines at several sizes -> the mean of the lines, at the largest of them. */
 import { colourChannels, type Pixels } from '../image/pixels.ts';
 import type { SizePx } from '../report.ts';
-import { mixRows, planNeighbours } from './bilinear.ts';
+import { mixColumns, mixRows, planNeighbours } from './bilinear.ts';
 import type { ReducedLines } from './enlarge-residual.ts';
 import { fitLinearResidual, type LinearResidual } from './linear-residual.ts';
 
@@ -32,9 +32,8 @@ export function createMeanLines({ width, height }: SizePx, colours: 1 | 3, count
           for (let x = 0; x < width; x++) {
             const [a, b] = [c * degraded.width + (across.before[x] as number), c * degraded.width + (across.after[x] as number)];
             const [share, at] = [across.share[x] as number, y * row + c * width + x];
-            const between = (values: Float64Array): number => (values[a] as number) + share * ((values[b] as number) - (values[a] as number));
-            mean.slopes[at] = (mean.slopes[at] as number) + between(line.slopes) / count;
-            mean.offsets[at] = (mean.offsets[at] as number) + between(line.offsets) / count;
+            mean.slopes[at] = (mean.slopes[at] as number) + mixColumns(line.slopes, a, b, share) / count;
+            mean.offsets[at] = (mean.offsets[at] as number) + mixColumns(line.offsets, a, b, share) / count;
           }
       }
     },

@@ -62,8 +62,9 @@ function printOutcome(outcome: Outcome, { stdout, stderr }: Terminal, json: bool
 function printReport({ input, output, compare, report }: Restored, stdout: NodeJS.WritableStream, stderr: NodeJS.WritableStream): void {
   const where = compare === undefined ? output : `${output}, ${compare}`;
   printLine(stdout, `${input} → ${where}   ${weatherWords(report.weather)}   ${formatDuration(report.timings.total)}`);
-  if (report.scale.factor < 1 && report.scale.hazeSizes.length === 0)
-    printLine(stderr, `  note: worked at ${report.scale.width}x${report.scale.height} and brought back. ${report.scale.reason}`);
+  const { factor, width, height, hazeSizes, reason } = report.scale;
+  const hazeAlone = hazeSizes.at(-1)?.width === width; // always looked at so: nothing to note
+  if (factor < 1 && !hazeAlone) printLine(stderr, `  note: worked at ${width}x${height} and brought back. ${reason}`);
   for (const { message } of report.warnings) printLine(stderr, `  note: ${message}`);
 }
 
