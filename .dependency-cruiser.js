@@ -1,6 +1,6 @@
 /**
  * Which file may import which. Rooms are named by their folder; a rule says where a room may not look.
- * Inside core: errors <- tensor <- image <- tiling; {tiling, graph} <- sampler <- conditioning; all <- restore.
+ * Inside core: errors <- tensor <- image <- tiling; {tiling, graph} <- sampler <- conditioning; all <- passes <- restore.
  */
 const core = '^packages/core/src/';
 /** A room of core, and the rooms it may import besides itself. `options`, `progress` and `report` are vocabulary: types and checks. */
@@ -16,6 +16,7 @@ const rooms = {
   'graph/': ['errors.ts', 'options.ts', 'tensor/'],
   'sampler/': ['errors.ts', 'tensor/', 'image/', 'tiling/', 'graph/'],
   'conditioning/': ['errors.ts', 'report.ts', 'tensor/', 'image/', 'graph/', 'sampler/denoiser.ts', 'sampler/step-denoiser.ts'], // it makes what a denoiser is conditioned on
+  'passes/': ['options.ts', 'report.ts', 'progress-clock.ts', 'open-model.ts', 'tensor/', 'image/', 'tiling/', 'scaling/', 'sampler/', 'conditioning/'],
   'contract/': ['errors.ts', 'options.ts', 'progress.ts', 'report.ts'],
 };
 const quote = (path) => path.replaceAll('.', '\\.');

@@ -12,7 +12,7 @@ import type { Pixels } from '../src/image/pixels.ts';
 import { sniffImage } from '../src/image/sniff.ts';
 import type { OpenModel } from '../src/open-model.ts';
 import { DEFAULT_LIMITS } from '../src/options.ts';
-import { restorePixels } from '../src/restore-pixels.ts';
+import { restorePixels } from '../src/passes/restore-pixels.ts';
 import type { TileSides } from '../src/tiling/tile-grid.ts';
 import { openPictureModel } from '../testing/open-model.ts';
 import { largestDifference, readSample } from '../testing/pictures.ts';

@@ -1,5 +1,5 @@
 /** The whole way: a degraded picture, as a file, in; the restored one, as a file, and a report out. One line per stage. */
-import { findWeather } from './condition-picture.ts';
+import { findWeather } from './passes/condition-picture.ts';
 import { checkRemove } from './conditioning/prompt-pool.ts';
 import type { DecodedImage, ImageCodec } from './image/codec.ts';
 import { planOutput } from './image/output-plan.ts';
@@ -10,7 +10,7 @@ import type { AnyOpenModel } from './open-model.ts';
 import type { CheckedOptions } from './options.ts';
 import { type PhaseClock, startPhaseClock } from './progress-clock.ts';
 import type { InputFacts, InspectResult, RestoreResult } from './report.ts';
-import { conditionAtScale } from './restore-at-scale.ts';
+import { conditionAtScale } from './passes/restore-at-scale.ts';
 import { chooseTileSize } from './tiling/tile-size.ts';
 
 /** What the way needs from outside. */

@@ -5,7 +5,7 @@ import type { ModelStore } from '../src/graph/model-store.ts';
 import type { Pixels } from '../src/image/pixels.ts';
 import type { OpenModel } from '../src/open-model.ts';
 import type { Precision } from '../src/options.ts';
-import { restorePixels } from '../src/restore-pixels.ts';
+import { restorePixels } from '../src/passes/restore-pixels.ts';
 import type { TileSides } from '../src/tiling/tile-grid.ts';
 import { openPictureModel } from './open-model.ts';
 

@@ -9,7 +9,7 @@ import { computeStepCondition } from '../../src/conditioning/step-condition.ts';
 import type { Feeds, Graph } from '../../src/graph/graph.ts';
 import type { Pixels } from '../../src/image/pixels.ts';
 import { resizeBilinear, type RowSource, rowsOfPixels } from '../../src/image/resize-bilinear.ts';
-import { restoreBySteps } from '../../src/restore-by-steps.ts';
+import { restoreBySteps } from '../../src/passes/restore-by-steps.ts';
 import { computeAlphasCumprod } from '../../src/sampler/noise-schedule.ts';
 import { planDdimSteps, sampleResidual } from '../../src/sampler/sample-residual.ts';
 import { createStepDenoiser } from '../../src/sampler/step-denoiser.ts';

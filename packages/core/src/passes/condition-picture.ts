@@ -1,15 +1,15 @@
 /** Pixels and an open model -> the weather found, and the way to restore them; which way depends on when the model asks its pool. */
-import { computeCondition, type Observation, observeWeather } from './conditioning/condition.ts';
-import { computeStepCondition } from './conditioning/step-condition.ts';
-import type { Pixels } from './image/pixels.ts';
-import { rowsOfPixels } from './image/resize-bilinear.ts';
-import type { AnyOpenModel, OpenModel } from './open-model.ts';
-import type { CheckedOptions } from './options.ts';
-import type { PhaseClock } from './progress-clock.ts';
-import type { WeatherFinding } from './report.ts';
+import { computeCondition, type Observation, observeWeather } from '../conditioning/condition.ts';
+import { computeStepCondition } from '../conditioning/step-condition.ts';
+import type { Pixels } from '../image/pixels.ts';
+import { rowsOfPixels } from '../image/resize-bilinear.ts';
+import type { AnyOpenModel, OpenModel } from '../open-model.ts';
+import type { CheckedOptions } from '../options.ts';
+import type { PhaseClock } from '../progress-clock.ts';
+import type { WeatherFinding } from '../report.ts';
 import { restoreBySteps } from './restore-by-steps.ts';
 import { restorePixels } from './restore-pixels.ts';
-import type { TileSides } from './tiling/tile-grid.ts';
+import type { TileSides } from '../tiling/tile-grid.ts';
 
 /** A picture whose condition has been computed. */
 export type ConditionedPicture = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createFakeRestorer } from '../testing/fake-model.ts';
-import { encodePicture, paintPixels } from '../testing/pictures.ts';
+import { createFakeRestorer } from '../../testing/fake-model.ts';
+import { encodePicture, paintPixels } from '../../testing/pictures.ts';
 
 const file = await encodePicture(paintPixels(150, 97), 'png'); // 8 tiles of 64
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { constantDenoiser, createFakeRestorer, type FakeDenoiser, localDenoiser, zeroDenoiser } from '../testing/fake-model.ts';
-import { decodePicture, encodePicture, largestDifference, paintPixels } from '../testing/pictures.ts';
-import type { ProgressEvent } from './progress.ts';
+import { constantDenoiser, createFakeRestorer, type FakeDenoiser, localDenoiser, zeroDenoiser } from '../../testing/fake-model.ts';
+import { decodePicture, encodePicture, largestDifference, paintPixels } from '../../testing/pictures.ts';
+import type { ProgressEvent } from '../progress.ts';
 
 /** Takes out haze of t = 0.6 and A = 0.8: I - (I - A (1 - t)) / t. */
 const hazeDenoiser: FakeDenoiser = ({ degraded }) => degraded.data.map((v) => v - (v - 0.32) / 0.6);

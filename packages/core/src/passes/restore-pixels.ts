@@ -1,21 +1,21 @@
 /** Pixels and a condition -> restored pixels, tile by tile and step by step. No full-size float picture exists. */
-import { assertPixels, createPixels, type Pixels } from './image/pixels.ts';
-import { cutRgba } from './image/rgba.ts';
-import type { OpenModel } from './open-model.ts';
-import type { CheckedOptions } from './options.ts';
-import type { PhaseClock } from './progress-clock.ts';
-import { type Condition, createDenoiser } from './sampler/denoiser.ts';
-import { computeAlphasCumprod } from './sampler/noise-schedule.ts';
-import { planDdimSteps } from './sampler/sample-residual.ts';
-import { subtractResidual } from './sampler/subtract-residual.ts';
-import { takeTileMemories, type TileMemory } from './sampler/tile-memory.ts';
-import { planTileRuns, type TileRun } from './sampler/tile-runs.ts';
-import { openTileSampler, windowOf } from './sampler/tile-sampler.ts';
-import { createNoisePlate } from './tensor/gaussian-noise.ts';
-import type { Tensor } from './tensor/tensor.ts';
-import { createResidualBlender, type Rectangle } from './tiling/blend.ts';
-import { extractTile } from './tiling/extract-tile.ts';
-import { planTileGrid, type TileSides } from './tiling/tile-grid.ts';
+import { assertPixels, createPixels, type Pixels } from '../image/pixels.ts';
+import { cutRgba } from '../image/rgba.ts';
+import type { OpenModel } from '../open-model.ts';
+import type { CheckedOptions } from '../options.ts';
+import type { PhaseClock } from '../progress-clock.ts';
+import { type Condition, createDenoiser } from '../sampler/denoiser.ts';
+import { computeAlphasCumprod } from '../sampler/noise-schedule.ts';
+import { planDdimSteps } from '../sampler/sample-residual.ts';
+import { subtractResidual } from '../sampler/subtract-residual.ts';
+import { takeTileMemories, type TileMemory } from '../sampler/tile-memory.ts';
+import { planTileRuns, type TileRun } from '../sampler/tile-runs.ts';
+import { openTileSampler, windowOf } from '../sampler/tile-sampler.ts';
+import { createNoisePlate } from '../tensor/gaussian-noise.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { createResidualBlender, type Rectangle } from '../tiling/blend.ts';
+import { extractTile } from '../tiling/extract-tile.ts';
+import { planTileGrid, type TileSides } from '../tiling/tile-grid.ts';
 
 /**
  * Input pixels are not changed. An abort is noticed after the inference that is running. While one tile is with the network the one before it is

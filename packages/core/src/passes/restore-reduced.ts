@@ -1,11 +1,11 @@
 /** A picture and the way to restore it reduced -> the way to restore it whole: the residual of the reduced one brought back, band by band. */
 import type { ConditionedPicture } from './condition-picture.ts';
-import { createPixels, type Pixels } from './image/pixels.ts';
-import { cutRgba } from './image/rgba.ts';
-import type { CheckedOptions } from './options.ts';
-import type { PhaseClock } from './progress-clock.ts';
-import { enlargeResidual, linesOf, type ReducedLines } from './scaling/enlarge-residual.ts';
-import type { Span } from './tiling/tile-grid.ts';
+import { createPixels, type Pixels } from '../image/pixels.ts';
+import { cutRgba } from '../image/rgba.ts';
+import type { CheckedOptions } from '../options.ts';
+import type { PhaseClock } from '../progress-clock.ts';
+import { enlargeResidual, linesOf, type ReducedLines } from '../scaling/enlarge-residual.ts';
+import type { Span } from '../tiling/tile-grid.ts';
 
 /** Rows of the full picture that are brought back between two looks at the signal. */
 const BAND_ROWS = 256;

@@ -1,19 +1,19 @@
 /** Pixels and a denoiser that queries at every step -> restored pixels: one step over the whole picture, then the next. */
-import { assertPixels, type Pixels } from './image/pixels.ts';
-import { cutRgba } from './image/rgba.ts';
-import type { OpenStepModel } from './open-model.ts';
-import type { CheckedOptions } from './options.ts';
-import type { PhaseClock } from './progress-clock.ts';
-import { ddimRows } from './sampler/ddim.ts';
-import { computeAlphasCumprod } from './sampler/noise-schedule.ts';
-import { planDdimSteps } from './sampler/sample-residual.ts';
-import { averageQueries, createStepDenoiser, type Encoded, featureBytes, type StepCondition } from './sampler/step-denoiser.ts';
-import { subtractResidual } from './sampler/subtract-residual.ts';
-import { createWholeResidual, type WholeResidual } from './sampler/whole-residual.ts';
-import { createNoisePlate, cutNoise } from './tensor/gaussian-noise.ts';
-import { createResidualBlender, type Rectangle, type ResidualRow } from './tiling/blend.ts';
-import { extractTile } from './tiling/extract-tile.ts';
-import { planTileGrid, type TileSides } from './tiling/tile-grid.ts';
+import { assertPixels, type Pixels } from '../image/pixels.ts';
+import { cutRgba } from '../image/rgba.ts';
+import type { OpenStepModel } from '../open-model.ts';
+import type { CheckedOptions } from '../options.ts';
+import type { PhaseClock } from '../progress-clock.ts';
+import { ddimRows } from '../sampler/ddim.ts';
+import { computeAlphasCumprod } from '../sampler/noise-schedule.ts';
+import { planDdimSteps } from '../sampler/sample-residual.ts';
+import { averageQueries, createStepDenoiser, type Encoded, featureBytes, type StepCondition } from '../sampler/step-denoiser.ts';
+import { subtractResidual } from '../sampler/subtract-residual.ts';
+import { createWholeResidual, type WholeResidual } from '../sampler/whole-residual.ts';
+import { createNoisePlate, cutNoise } from '../tensor/gaussian-noise.ts';
+import { createResidualBlender, type Rectangle, type ResidualRow } from '../tiling/blend.ts';
+import { extractTile } from '../tiling/extract-tile.ts';
+import { planTileGrid, type TileSides } from '../tiling/tile-grid.ts';
 
 /**
  * How much of what the encoder finds is kept until the pool has been asked. Tiles beyond it are encoded a second time, which costs about half as

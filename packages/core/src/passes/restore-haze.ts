@@ -1,16 +1,16 @@
 /** Pixels and an open model -> the same without haze: it is looked at in several small sizes, and the mean of what they say is applied to the full one. */
 import { conditionPicture } from './condition-picture.ts';
-import { colourChannels, createPixels, type Pixels } from './image/pixels.ts';
-import { shrinkPixels } from './image/resize.ts';
-import type { OpenModel } from './open-model.ts';
-import type { CheckedOptions } from './options.ts';
-import type { PhaseClock } from './progress-clock.ts';
+import { colourChannels, createPixels, type Pixels } from '../image/pixels.ts';
+import { shrinkPixels } from '../image/resize.ts';
+import type { OpenModel } from '../open-model.ts';
+import type { CheckedOptions } from '../options.ts';
+import type { PhaseClock } from '../progress-clock.ts';
 import { enlargeByBands, withoutPatches } from './restore-reduced.ts';
-import { blendRows } from './scaling/blend-rows.ts';
-import { HAZE } from './scaling/found.ts';
-import { planHazeSizes } from './scaling/haze-sizes.ts';
-import { createMeanLines } from './scaling/mean-lines.ts';
-import type { TileSides } from './tiling/tile-grid.ts';
+import { blendRows } from '../scaling/blend-rows.ts';
+import { HAZE } from '../scaling/found.ts';
+import { planHazeSizes } from '../scaling/haze-sizes.ts';
+import { createMeanLines } from '../scaling/mean-lines.ts';
+import type { TileSides } from '../tiling/tile-grid.ts';
 
 /**
  * @param pixels   as they came in; not changed

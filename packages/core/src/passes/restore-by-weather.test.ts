@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { constantDenoiser, createFakeRestorer, type FakeDenoiser, localDenoiser, zeroDenoiser } from '../testing/fake-model.ts';
-import { decodePicture, encodePicture, largestDifference, paintPixels } from '../testing/pictures.ts';
-import type { ProgressEvent } from './progress.ts';
+import { constantDenoiser, createFakeRestorer, type FakeDenoiser, localDenoiser, zeroDenoiser } from '../../testing/fake-model.ts';
+import { decodePicture, encodePicture, largestDifference, paintPixels } from '../../testing/pictures.ts';
+import type { ProgressEvent } from '../progress.ts';
 
 /** Keys of the sub-prompts that answer haze, and haze and rain. */
 const HAZE = [0, 0, 1];

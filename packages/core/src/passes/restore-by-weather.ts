@@ -1,18 +1,18 @@
 /** `scale: 'auto'`: rain, snow and drops are taken out in the picture's own size, or reduced where they are large; then haze, in small sizes of its own. */
 import { type ConditionedPicture, conditionObserved } from './condition-picture.ts';
-import { observeWeather, uniteObservations } from './conditioning/condition.ts';
-import { wantedOf } from './conditioning/weather-report.ts';
-import type { Pixels } from './image/pixels.ts';
-import { shrinkPixels } from './image/resize.ts';
-import type { OpenModel } from './open-model.ts';
-import type { WeatherName } from './options.ts';
-import type { ScaleFacts, WeatherFinding } from './report.ts';
+import { observeWeather, uniteObservations } from '../conditioning/condition.ts';
+import { wantedOf } from '../conditioning/weather-report.ts';
+import type { Pixels } from '../image/pixels.ts';
+import { shrinkPixels } from '../image/resize.ts';
+import type { OpenModel } from '../open-model.ts';
+import type { WeatherName } from '../options.ts';
+import type { ScaleFacts, WeatherFinding } from '../report.ts';
 import { clearHaze } from './restore-haze.ts';
 import { countTiles } from './restore-pixels.ts';
 import { bringBack, withoutPatches } from './restore-reduced.ts';
-import { confirmScale } from './scaling/choose-scale.ts';
-import { FOUND, finds, HAZE, isSmooth } from './scaling/found.ts';
-import { planHazeSizes } from './scaling/haze-sizes.ts';
+import { confirmScale } from '../scaling/choose-scale.ts';
+import { FOUND, finds, HAZE, isSmooth } from '../scaling/found.ts';
+import { planHazeSizes } from '../scaling/haze-sizes.ts';
 
 /** From this presence on haze is taken out by itself; below, where clear pictures lie too, with the rest, which is more cautious. */
 const HAZE_ALONE = 0.75;
