@@ -4,7 +4,10 @@
     python train.py --model lite --init runs/lite/condition.pt …
 
 The condition is a hundredth of the work of a training step, so alone it sees five times as many pictures in the same time. The pool learns along with it; the
-denoiser, which waits, is then trained on with both.
+denoiser, which waits, is then trained on with both. With a teacher the pool and the general prompts are the teacher's and held, so that a small model asks as
+a larger one does that grew from it (runs/nano-5):
+
+    python fit_condition.py --from runs/nano/last.pt --teacher runs/lite/last.pt --model nano --data ../../../shared/data --out runs/nano/condition.pt
 """
 
 import argparse
@@ -22,13 +25,18 @@ from optimizer import make_optimizers, rate_at, set_rate
 from prompts import balance_loss, key_spread_loss, label_loss, pull_loss
 
 REGIONS, RATE, SAME_QUERY = 16, 1e-3, 1.0
-STATISTICS = 4  # kinds, of a condition without peaks
+
+
+def load(saved: dict) -> Restorer:
+    """The model of a checkpoint, averaged and held."""
+    model = Restorer(config_from(saved["model_config"]))
+    model.load_state_dict(saved["averaged"])
+    return model.eval().requires_grad_(False)
 
 
 def new_condition(saved: dict, name: str) -> tuple[Restorer, Restorer]:
     """(the trained model, one of the sizes in CONFIGS[name] with all of its weights but the condition's)."""
-    old = Restorer(config_from(saved["model_config"]))
-    old.load_state_dict(saved["averaged"])
+    old = load(saved)
     new = Restorer(CONFIGS[name])
     sizes = lambda model: {k: v.shape for k, v in model.state_dict().items() if not k.startswith("condition.")}
     if different := sorted(k for k, _ in sizes(old).items() ^ sizes(new).items()):
@@ -36,24 +44,36 @@ def new_condition(saved: dict, name: str) -> tuple[Restorer, Restorer]:
     new.load_state_dict({k: v for k, v in saved["averaged"].items() if not k.startswith("condition.")}, strict=False)
     with torch.no_grad():
         for parameter_name, parameter in new.condition.named_parameters():
-            begin_as(parameter_name, parameter, old.condition.state_dict()[parameter_name])
-    return old.eval().requires_grad_(False), new
+            begin_as(parameter_name, parameter, old.condition.state_dict()[parameter_name], statistics(old), statistics(new))
+    return old, new
 
 
-def begin_as(name: str, parameter, old):
+def take_prompts(student: Restorer, teacher: Restorer):
+    """The teacher's pool and general prompts, held; their sizes are the same in all our models."""
+    for part in ("pool", "general"):
+        getattr(student, part).load_state_dict(getattr(teacher, part).state_dict())
+        getattr(student, part).requires_grad_(False)
+
+
+def statistics(model: Restorer) -> int:
+    """Kinds of them that the condition's head reads, side by side: means and deviations of view and patches, and perhaps the patches' peaks."""
+    return 5 if model.config.condition_peaks else 4
+
+
+def begin_as(name: str, parameter, old, kinds_old: int, kinds: int):
     """Puts the old condition's filters where their channels are among new ones, so that the new one begins near it: what it saw comes first in each kind of statistics."""
     if parameter.shape == old.shape:
         parameter.copy_(old)
-    elif name.startswith(("head.0.", "head.1.weight")):  # kinds of statistics, side by side: means and deviations of view and patches, then peaks
-        kind_old, kind_new = old.shape[-1] // STATISTICS, parameter.shape[-1] // (STATISTICS + 1)
-        for kind in range(STATISTICS):
-            parameter[..., kind * kind_new :][..., :kind_old] = old[..., kind * kind_old :][..., :kind_old]
+    elif name.startswith(("head.0.", "head.1.weight")):
+        width_old, width = old.shape[-1] // kinds_old, parameter.shape[-1] // kinds
+        for kind in range(min(kinds_old, kinds)):
+            parameter[..., kind * width :][..., :width_old] = old[..., kind * width_old :][..., :width_old]
     else:
         widen(name, parameter, old, heads=1)
 
 
 def condition_losses(old: Restorer, new: Restorer, batch) -> dict:
-    """What the query is trained by: the labels, the pool's order, and to ask what the old condition asks."""
+    """What the query is trained by: the labels, the pool's order, and to ask what the old condition (or the teacher's) asks."""
     query = new.condition(batch["view"], batch["patches"]).float()
     with torch.no_grad():
         asked = old.condition(batch["view"], batch["patches"]).float()
@@ -81,6 +101,9 @@ def fit(options):
     old, new = new_condition(saved, options.model)
     for part in (new.denoiser, new.general):
         part.requires_grad_(False)
+    if options.teacher:
+        old = load(load_checkpoint(options.teacher))
+        take_prompts(new, old)
     optimizers = make_optimizers(new, RATE)
     training = WeatherBatches(CleanPictures.load(options.data, validation=False), options.seed, REGIONS, 1, 16)
     held_out = WeatherBatches(CleanPictures.load(options.data, validation=True), 2024, REGIONS, 1, 16)
@@ -111,6 +134,7 @@ def fit(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--from", dest="source", type=Path, required=True, help="checkpoint of the trained model; its averaged weights are taken")
+    parser.add_argument("--teacher", type=Path, help="checkpoint of a model to ask as, whose pool and general prompts are taken (default: the trained model asks as itself)")
     parser.add_argument("--model", choices=sorted(CONFIGS), default="lite")
     parser.add_argument("--data", type=Path, required=True, help="folder with clean/ and depth/")
     parser.add_argument("--out", type=Path, required=True)

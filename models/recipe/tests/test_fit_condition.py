@@ -36,6 +36,12 @@ def test_a_condition_of_the_same_size_begins_as_it_was(name):
     assert all(torch.equal(value, new.state_dict()[key]) for key, value in model.state_dict().items())
 
 
+def test_peaks_stay_peaks_in_a_wider_condition():
+    small = Restorer(ModelConfig(**{**vars(CONFIGS["lite"]), "condition_width": 24}))
+    old, new = new_condition({"averaged": small.state_dict(), "model_config": small.checkpoint_config()}, "lite")
+    assert torch.equal(new.condition.head[1].weight[:, 4 * 144 : 4 * 144 + 72], old.condition.head[1].weight[:, 4 * 72 :])
+
+
 def test_every_loss_reaches_the_condition(trained):
     old, new = new_condition(torch.load(trained, weights_only=True), "lite")
     labels = torch.tensor([[1.0, 0, 1, 0], [1, 1, 0, 0]])
@@ -55,6 +61,21 @@ def test_fits_and_writes_what_training_starts_from(data, trained, tmp_path, monk
     assert not torch.equal(before.pool.keys, after.pool.keys)
     assert np.isfinite(after.condition(torch.rand(1, 3, 64, 64), torch.rand(1, 9, 3, 64, 64)).numpy()).all()
     assert "held-out label loss of the new one" in capsys.readouterr().out
+
+
+def test_a_student_asks_the_pool_of_its_teacher(data, trained, tmp_path, monkeypatch):
+    torch.manual_seed(4)
+    student, start, out = Restorer(CONFIGS["nano"]), tmp_path / "student.pt", tmp_path / "new.pt"
+    save_checkpoint(start, averaged=student.state_dict(), model_config=student.checkpoint_config())
+    arguments = ["--from", start, "--teacher", trained, "--model", "nano", "--data", data, "--out", out, "--minutes", "0.05", "--workers", "0"]
+    monkeypatch.setattr("sys.argv", ["fit_condition.py", *map(str, arguments)])
+    main()
+    before, teacher, after = load_model(start), load_model(trained), load_model(out)
+    for part in ("pool", "general"):
+        for name, value in getattr(teacher, part).state_dict().items():
+            assert torch.equal(value, getattr(after, part).state_dict()[name]), name
+    assert torch.equal(before.denoiser.intro.weight, after.denoiser.intro.weight)
+    assert not torch.equal(before.condition.head[3].weight, after.condition.head[3].weight)
 
 
 def test_a_model_of_other_sizes_is_refused(tmp_path):
