@@ -2,7 +2,7 @@
 
 The reference for the TypeScript core, for pictures whose shorter side is under 800 pixels (larger ones are reduced first). Haze is a line in the picture,
 residual = slope I + offset, that changes slowly from place to place, and whether an even place is sky or fog is told by what lies far from it: so the network
-looks at small pictures, which it sees whole, and the mean of their lines is applied to the full one.
+looks at small pictures, which it sees whole, and the mean of their lines is applied to the full one, with the exposure that `exposure` finds.
 """
 
 import math
@@ -19,6 +19,7 @@ HAZE_SHORT_SIDES_PX = (96, 192, 384)
 LONGEST = 4  # panoramas are looked at in sizes at most so many times as long as high
 HAZE_ALONE = 0.75  # from this presence on haze is taken out by itself; below, where clear pictures lie too, with the rest, which is more cautious
 FINE_IN_HAZE = 0.2  # beside haze, which hides it, other weather is gone after from this presence on
+USUAL_MEAN, TOWARDS_USUAL, MUCH_HAZE, MOST_GAIN = 0.46, 0.4, 0.15, 1.25  # see `exposure`
 REACH_PX, EVEN_VARIANCE = 6, 1e-4  # neighbourhoods of 13 x 13; samples in [0,1]
 
 
@@ -54,17 +55,30 @@ def fit_lines(degraded: np.ndarray, restored: np.ndarray) -> tuple[np.ndarray, n
     return box_mean(slopes), box_mean(mean_residual - slopes * mean)
 
 
+def exposure(hazy: np.ndarray, slopes: np.ndarray, offsets: np.ndarray) -> float:
+    """[h,w,3] each -> the factor for the picture without haze, whose brightness hazy pixels hardly tell: its mean goes a part of the way to that of photographs.
+
+    The way is less where less haze was taken out; night stays night.
+    """
+    clear = (hazy - slopes * hazy - offsets).clip(0, 1)
+    mean, taken = clear.mean(), np.abs(hazy - clear).mean()
+    wanted = mean + TOWARDS_USUAL * min(1, taken / MUCH_HAZE) * (USUAL_MEAN - mean)
+    return float(np.clip(wanted / max(mean, 1 / 255), 1 / MOST_GAIN, MOST_GAIN))
+
+
 def remove_haze(model, depth_encoder, picture: np.ndarray, seed: int = 0, steps: int = 2) -> np.ndarray:
     """[H,W,3] in [0,1] -> the same without its haze."""
     height, width = picture.shape[:2]
     sizes = haze_sizes(height, width)
     largest = sizes[-1][::-1]
-    lines, small = [], picture
+    lines, looked_at, small = [], resize_area(picture, *sizes[-1]), picture
     for size in reversed(sizes):  # halves of one another, so each is taken from the one before
         small = resize_area(small, *size)
         fit = fit_lines(small, restore(model, depth_encoder, small, ("haze",), seed, steps)["picture"])
         lines.append([cv2.resize(values, largest, interpolation=cv2.INTER_LINEAR) for values in fit])
-    slopes, offsets = (cv2.resize(np.mean(values, 0), (width, height), interpolation=cv2.INTER_LINEAR) for values in zip(*lines))
+    slopes, offsets = (np.mean(values, 0) for values in zip(*lines))
+    gain = exposure(looked_at, slopes, offsets)
+    slopes, offsets = (cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR) for values in (1 - gain * (1 - slopes), gain * offsets))
     return (picture - slopes * picture - offsets).clip(0, 1).astype(np.float32)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from data import read_rgb
 from evaluation.metrics import psnr
-from restore_auto import fit_lines, haze_sizes, restore_auto
+from restore_auto import exposure, fit_lines, haze_sizes, restore_auto
 from shipped import ShippedModel
 
 REPOSITORY = Path(__file__).parent.parent.parent.parent
@@ -39,6 +39,12 @@ def test_what_is_left_alone_stays():
     picture = np.random.default_rng(0).random((30, 20, 3))
     slopes, offsets = fit_lines(picture, picture)
     assert not slopes.any() and not offsets.any()
+
+
+@pytest.mark.parametrize(("hazy", "taken", "gain"), [(0.8, 0, 1), (0.8, 0.4, 1.06), (0.8, 0.14, 0.8869), (0.4, 0.06, 1.0565), (0.2, 0.15, 1.25), (0.2, 0.3, 1.25)])
+def test_the_exposure_goes_a_part_of_the_way_to_the_usual(hazy, taken, gain):
+    picture = np.full((4, 8, 3), hazy)  # as in packages/core/src/scaling/exposure.test.ts
+    assert exposure(picture, np.zeros_like(picture), np.full_like(picture, taken)) == pytest.approx(gain, abs=5e-4)
 
 
 @pytest.mark.parametrize(("sample", "passes"), [("haze", 3), ("rain-and-haze", 4), ("rain", 1)])

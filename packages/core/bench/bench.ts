@@ -5,6 +5,7 @@
  *
  *     npm run bench -w @fairweather/core
  *     npm run bench -w @fairweather/core -- --tile 768     another tile size; also --rounds, --precision, --threads, --models <folder>
+ *     npm run bench -w @fairweather/core -- --model lite   another model than the default
  *     npm run bench -w @fairweather/core -- --sizes 1,12   some of the sizes, by their megapixels
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -33,6 +34,7 @@ const { values } = parseArgs({
   options: {
     tile: { type: 'string' },
     rounds: { type: 'string', default: '3' },
+    model: { type: 'string' },
     precision: { type: 'string', default: 'fp32' },
     threads: { type: 'string' },
     models: { type: 'string' },
@@ -43,6 +45,7 @@ const wanted = values.sizes.split(',').map(Number);
 const sizes = SIZES.filter(([width, height]) => wanted.includes(Math.round((width * height) / 1e6)));
 const options = {
   scale: 'native' as const,
+  ...(values.model === undefined ? {} : { model: values.model }),
   ...(values.tile === undefined ? {} : { tile: Number(values.tile) }),
   precision: values.precision as 'fp32' | 'fp16',
 };

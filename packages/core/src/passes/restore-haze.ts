@@ -1,4 +1,4 @@
-/** Pixels and an open model -> the same without haze: it is looked at in several small sizes, and the mean of what they say is applied to the full one. */
+/** Pixels and an open model -> the same without haze: it is looked at in several small sizes, and the mean of what they say, rightly exposed, is applied to the full one. */
 import { conditionPicture } from './condition-picture.ts';
 import { colourChannels, createPixels, type Pixels } from '../image/pixels.ts';
 import { shrinkPixels } from '../image/resize.ts';
@@ -7,6 +7,7 @@ import type { CheckedOptions } from '../options.ts';
 import type { PhaseClock } from '../progress-clock.ts';
 import { enlargeByBands, withoutPatches } from './restore-reduced.ts';
 import { blendRows } from '../scaling/blend-rows.ts';
+import { findExposure } from '../scaling/exposure.ts';
 import { HAZE } from '../scaling/found.ts';
 import { planHazeSizes } from '../scaling/haze-sizes.ts';
 import { createMeanLines } from '../scaling/mean-lines.ts';
@@ -31,11 +32,13 @@ export async function clearHaze(
   const sizes = planHazeSizes(pixels);
   const lines = createMeanLines(sizes.at(-1) ?? pixels, colourChannels(pixels), sizes.length);
   let done = 0;
+  let lookedAt: Pixels | undefined;
   let larger = hazy; // the sizes are halves of one another, so each can be taken from the one before: the large picture is read once
   for (const size of sizes.toReversed()) {
     options.signal?.throwIfAborted();
     const small = shrinkPixels(larger, size);
     larger = small;
+    lookedAt ??= small;
     const conditioned = await conditionPicture(small, model, [HAZE]);
     const { restored, tiles } = await conditioned.restore(
       tileRule,
@@ -45,6 +48,7 @@ export async function clearHaze(
     lines.add(small, restored);
     done += tiles;
   }
+  if (lookedAt !== undefined) lines.expose(findExposure(lookedAt, lines.of({ start: 0, end: lines.height })));
   const whole = cleared ?? createPixels(pixels);
   await enlargeByBands(hazy, lines, whole, options, { tell: tellFrom(done), pause }, (rows) => {
     if (options.strength < 1) blendRows(pixels, whole, options.strength, rows);
