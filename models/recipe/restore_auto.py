@@ -19,7 +19,7 @@ HAZE_SHORT_SIDES_PX = (96, 192, 384)
 LONGEST = 4  # panoramas are looked at in sizes at most so many times as long as high
 HAZE_ALONE = 0.75  # from this presence on haze is taken out by itself; below, where clear pictures lie too, with the rest, which is more cautious
 FINE_IN_HAZE = 0.2  # beside haze, which hides it, other weather is gone after from this presence on
-USUAL_MEAN, TOWARDS_USUAL, MUCH_HAZE, MOST_GAIN = 0.46, 0.4, 0.15, 1.25  # see `exposure`
+USUAL_MEAN, TOWARDS_USUAL, MUCH_HAZE, MOST_BENT = 0.46, 0.4, 0.15, 0.5  # see `exposure`
 REACH_PX, EVEN_VARIANCE = 6, 1e-4  # neighbourhoods of 13 x 13; samples in [0,1]
 
 
@@ -56,14 +56,14 @@ def fit_lines(degraded: np.ndarray, restored: np.ndarray) -> tuple[np.ndarray, n
 
 
 def exposure(hazy: np.ndarray, slopes: np.ndarray, offsets: np.ndarray) -> float:
-    """[h,w,3] each -> the factor for the picture without haze, whose brightness hazy pixels hardly tell: its mean goes a part of the way to that of photographs.
+    """[h,w,3] each -> k of the curve v + k v (1 - v) for the picture without haze, whose brightness hazy pixels hardly tell.
 
-    The way is less where less haze was taken out; night stays night.
+    Its mean goes a part of the way to that of photographs, less where less haze was taken out; black and white stay.
     """
     clear = (hazy - slopes * hazy - offsets).clip(0, 1)
     mean, taken = clear.mean(), np.abs(hazy - clear).mean()
-    wanted = mean + TOWARDS_USUAL * min(1, taken / MUCH_HAZE) * (USUAL_MEAN - mean)
-    return float(np.clip(wanted / max(mean, 1 / 255), 1 / MOST_GAIN, MOST_GAIN))
+    way = TOWARDS_USUAL * min(1, taken / MUCH_HAZE) * (USUAL_MEAN - mean)
+    return float(np.clip(way / max(mean - np.square(clear).mean(), 1 / 255), -MOST_BENT, MOST_BENT))
 
 
 def remove_haze(model, depth_encoder, picture: np.ndarray, seed: int = 0, steps: int = 2) -> np.ndarray:
@@ -77,9 +77,10 @@ def remove_haze(model, depth_encoder, picture: np.ndarray, seed: int = 0, steps:
         fit = fit_lines(small, restore(model, depth_encoder, small, ("haze",), seed, steps)["picture"])
         lines.append([cv2.resize(values, largest, interpolation=cv2.INTER_LINEAR) for values in fit])
     slopes, offsets = (np.mean(values, 0) for values in zip(*lines))
-    gain = exposure(looked_at, slopes, offsets)
-    slopes, offsets = (cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR) for values in (1 - gain * (1 - slopes), gain * offsets))
-    return (picture - slopes * picture - offsets).clip(0, 1).astype(np.float32)
+    bent = exposure(looked_at, slopes, offsets)
+    slopes, offsets = (cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR) for values in (slopes, offsets))
+    clear = (picture - slopes * picture - offsets).clip(0, 1)
+    return (clear + bent * clear * (1 - clear)).astype(np.float32)
 
 
 def restore_auto(model, depth_encoder, picture: np.ndarray, remove=WEATHERS, seed: int = 0, steps: int = 2) -> dict:

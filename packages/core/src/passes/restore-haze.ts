@@ -48,9 +48,9 @@ export async function clearHaze(
     lines.add(small, restored);
     done += tiles;
   }
-  if (lookedAt !== undefined) lines.expose(findExposure(lookedAt, lines.of({ start: 0, end: lines.height })));
+  const exposure = lookedAt === undefined ? 0 : findExposure(lookedAt, lines.of({ start: 0, end: lines.height }));
   const whole = cleared ?? createPixels(pixels);
-  await enlargeByBands(hazy, lines, whole, options, { tell: tellFrom(done), pause }, (rows) => {
+  await enlargeByBands(hazy, { ...lines, exposure }, whole, options, { tell: tellFrom(done), pause }, (rows) => {
     if (options.strength < 1) blendRows(pixels, whole, options.strength, rows);
   });
   return whole;

@@ -87,4 +87,15 @@ describe('enlargeResidual', () => {
     // 64 + 4 * REACH_PX rows of 3000 in float64 at most, five planes and a few lines: a whole plane would be 48 MB.
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(24e6);
   });
+  it.each([
+    { bits: 8, white: 255, exposure: 0.4 },
+    { bits: 16, white: 65535, exposure: -0.4 },
+  ])('exposes what it restores, and leaves black and white: $bits bits, $exposure', ({ white, exposure }) => {
+    const data = (white === 255 ? Uint8Array : Uint16Array).of(0, white / 5, white);
+    const pixels: Pixels = { width: 3, height: 1, channels: 1, data };
+    const nothing = { slopes: new Float32Array(1), offsets: new Float32Array(1) };
+    const restored = createPixels(pixels);
+    enlargeResidual(pixels, { width: 1, height: 1, of: () => nothing, exposure }, { start: 0, end: 1 }, restored);
+    expect([...restored.data]).toEqual([0, Math.round(white * (0.2 + exposure * 0.2 * 0.8)), white]);
+  });
 });

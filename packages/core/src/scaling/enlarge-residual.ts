@@ -6,7 +6,11 @@ import { mixColumns, mixRows, planNeighbours } from './bilinear.ts';
 import { fitLinearResidual, type LinearResidual } from './linear-residual.ts';
 
 /** The residual of a reduced picture, as lines; any band of its rows. */
-export type ReducedLines = SizePx & { of(rows: Span): LinearResidual };
+export type ReducedLines = SizePx & {
+  of(rows: Span): LinearResidual;
+  /** k of the curve v + k v (1 - v) that what the lines restore is exposed by, -1 to 1. @default 0 */
+  readonly exposure?: number;
+};
 
 /** The picture reduced, and the same restored; samples of 16 bits, colours only. @param remainder as `fitLinearResidual` takes it */
 export function linesOf(degraded: Pixels, restored: Pixels, remainder: boolean): ReducedLines {
@@ -14,7 +18,7 @@ export function linesOf(degraded: Pixels, restored: Pixels, remainder: boolean):
 }
 
 /**
- * restored = clip(degraded - (slope * degraded + offset), 0, 1), slopes and offsets by bilinear enlargement with half-pixel centres, written into these
+ * restored = clip(degraded - (slope * degraded + offset), 0, 1), exposed; slopes and offsets by bilinear enlargement with half-pixel centres, written into these
  * rows of `restored`, which may be `degraded` itself. What the reduced restoration left alone comes back sample by sample; alpha is copied.
  */
 export function enlargeResidual(degraded: Pixels, small: ReducedLines, rows: Span, restored: Pixels): void {
@@ -22,6 +26,7 @@ export function enlargeResidual(degraded: Pixels, small: ReducedLines, rows: Spa
   const colours = colourChannels(degraded);
   const white = whiteLevel(degraded);
   const target = restored.data;
+  const bent = (small.exposure ?? 0) / white;
   const down = planNeighbours(rows, height, small.height);
   const across = planNeighbours({ start: 0, end: width }, width, small.width);
   const band = { start: down.before[0] as number, end: (down.after.at(-1) as number) + 1 };
@@ -38,7 +43,8 @@ export function enlargeResidual(degraded: Pixels, small: ReducedLines, rows: Spa
         const slope = mixColumns(line.slopes, a, b, share);
         const offset = mixColumns(line.offsets, a, b, share);
         const value = data[sample + c] as number;
-        target[sample + c] = toSample(value - slope * value - offset * white, white);
+        const clear = Math.min(white, Math.max(0, value - slope * value - offset * white));
+        target[sample + c] = toSample(clear + bent * clear * (white - clear), white);
       }
       if (channels > colours) target[sample + colours] = data[sample + colours] as number;
     }

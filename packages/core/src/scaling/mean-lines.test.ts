@@ -43,16 +43,6 @@ describe('createMeanLines', () => {
     for (let start = 0; start < 120; start += 33) enlargeResidual(pixels, lines, { start, end: Math.min(120, start + 33) }, pixels);
     expect(pixels.data).toEqual(whole.data);
   });
-  it('restores brighter when it is told to', () => {
-    const pixels = brightPixels(3);
-    const lines = createMeanLines(SIZES[1], 3, 1);
-    const small = shrinkPixels(pixels, SIZES[1]);
-    lines.add(small, darker(small, 0.2));
-    lines.expose(0.5);
-    const restored = createPixels(pixels);
-    enlargeResidual(pixels, lines, { start: 0, end: 120 }, restored);
-    for (const [i, value] of pixels.data.entries()) expect(Math.abs((restored.data[i] as number) - 0.5 * (value - 51))).toBeLessThanOrEqual(1);
-  });
   it('refuses a picture of other colours', () => {
     const grey = shrinkPixels(brightPixels(1), SIZES[0]);
     expect(() => createMeanLines(SIZES[0], 3, 1).add(grey, grey)).toThrow('Lines of 3 colours, got a picture of 1');

@@ -6,11 +6,7 @@ import type { ReducedLines } from './enlarge-residual.ts';
 import { fitLinearResidual, type LinearResidual } from './linear-residual.ts';
 
 /** The mean so far, [height,colours,width]; sizes and colours stay the same. */
-export type MeanLines = ReducedLines & {
-  add(degraded: Pixels, restored: Pixels): void;
-  /** From now on what the lines restore is so many times as bright. */
-  expose(gain: number): void;
-};
+export type MeanLines = ReducedLines & { add(degraded: Pixels, restored: Pixels): void };
 
 /**
  * @param size where the mean is held
@@ -39,12 +35,6 @@ export function createMeanLines({ width, height }: SizePx, colours: 1 | 3, count
             mean.slopes[at] = (mean.slopes[at] as number) + mixColumns(line.slopes, a, b, share) / count;
             mean.offsets[at] = (mean.offsets[at] as number) + mixColumns(line.offsets, a, b, share) / count;
           }
-      }
-    },
-    expose(gain) {
-      for (let at = 0; at < mean.slopes.length; at++) {
-        mean.slopes[at] = 1 - gain * (1 - (mean.slopes[at] as number));
-        mean.offsets[at] = gain * (mean.offsets[at] as number);
       }
     },
   };
