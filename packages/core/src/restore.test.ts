@@ -24,10 +24,10 @@ describe('restoring', () => {
     expect(report.input).toMatchObject({ format: 'png', width: 150, height: 97, channels, bitDepth });
     expect(report.output).toMatchObject({ format: 'png', bitDepth });
   });
-  it('gives the input back exactly for a strength of zero, whatever the network says', async () => {
+  it.each([{}, { scale: 0.5 }])('gives the input back exactly for a strength of zero, whatever the network says: %j', async (options) => {
     const pixels = paintPixels(150, 97);
     const restorer = await createFakeRestorer({ denoiser: localDenoiser });
-    const { image } = await restorer.restore(await encodePicture(pixels, 'png'), { strength: 0 });
+    const { image } = await restorer.restore(await encodePicture(pixels, 'png'), { ...options, strength: 0 });
     expect(largestDifference(await decodePicture(image), pixels)).toBe(0);
   });
   it.each([
@@ -38,13 +38,15 @@ describe('restoring', () => {
     [63, 64],
     [64, 65],
     [7, 500],
-  ])('works on a picture of %i x %i', async (width, height) => {
+  ])('works on a picture of %i x %i, in its own size and reduced', async (width, height) => {
     const restorer = await createFakeRestorer({ denoiser: constantDenoiser(10 / 255) });
     const pixels = paintPixels(width, height);
-    const result = await restorer.restore(await encodePicture(pixels, 'png'));
-    const restored = await decodePicture(result.image);
-    expect([result.width, result.height, restored.width, restored.height]).toEqual([width, height, width, height]);
-    expect([...restored.data]).toEqual(Array.from(pixels.data, (v) => Math.max(0, v - 10)));
+    for (const options of [{}, { scale: 0.4 }]) {
+      const result = await restorer.restore(await encodePicture(pixels, 'png'), options);
+      const restored = await decodePicture(result.image);
+      expect([result.width, result.height, restored.width, restored.height]).toEqual([width, height, width, height]);
+      expect([...restored.data]).toEqual(Array.from(pixels.data, (v) => Math.max(0, v - 10)));
+    }
   });
   it('leaves alpha untouched while colours change', async () => {
     const pixels = paintPixels(90, 70, 4);

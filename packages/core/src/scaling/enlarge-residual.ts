@@ -19,7 +19,8 @@ export function linesOf(degraded: Pixels, restored: Pixels, remainder: boolean):
 
 /**
  * restored = clip(degraded - (slope * degraded + offset), 0, 1), exposed; slopes and offsets by bilinear enlargement with half-pixel centres, written into these
- * rows of `restored`, which may be `degraded` itself. What the reduced restoration left alone comes back sample by sample; alpha is copied.
+ * rows of `restored`, which may be `degraded` itself. Unexposed, what the reduced restoration left alone comes back sample
+ * by sample; alpha is copied.
  */
 export function enlargeResidual(degraded: Pixels, small: ReducedLines, rows: Span, restored: Pixels): void {
   const { width, height, channels, data } = degraded;
