@@ -20,7 +20,8 @@ from views import native_patches, resize_area
 REGION_PX = 256
 MISTY_SHARE = 0.15  # of the clean photographs
 TURNED_SHARE = 0.2  # of the photographs in rain, in snow and in fair weather
-WHOLE_SHARE, WHOLE_PX = 0.6, 160  # of those in haze alone: seen whole, about so small, as haze is looked at (restore_auto.py)
+LIT_SHARE, LIT_MEAN = 0.5, (0.42, 0.68)  # of the scenes in haze: lit at least to a mean from here, as bright rooms and scenes under a white sky are
+WHOLE_SHARE, WHOLE_PX = 0.3, 160  # of those in haze alone: seen whole, about so small, as haze is looked at (restore_auto.py)
 
 
 def is_validation(name: str) -> bool:
@@ -150,6 +151,8 @@ class WeatherBatches(Dataset):
         clean, depth = self.pictures.region(rng, self.pictures.choose(rng, weathers), turned=TURNED_SHARE if lines_matter else 0, whole=whole)
         if lines_matter:
             clean = weather.add_structures(rng, clean)
+        if "haze" in weathers and rng.random() < LIT_SHARE:
+            clean = weather.lit(clean, max(float(clean.mean()), rng.uniform(*LIT_MEAN)))
         remove = sample_remove(rng, weathers)
         rendered = weather.render_example(rng, banks, clean, depth, weathers, remove)
         degraded, target = rendered.degraded, rendered.target

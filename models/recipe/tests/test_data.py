@@ -80,7 +80,28 @@ def test_haze_alone_is_often_seen_whole_and_small(monkeypatch):
     batch = hazy_batch(monkeypatch, 160)
     assert batch["degraded"].shape == (24, 1, 160, 160, 3)
     widths = [int(target[..., 0].max()) - int(target[..., 0].min()) for target in batch["target"]]
-    assert 8 < sum(width > 230 for width in widths) < 23  # a crop of 160 out of 300 columns spans 136 of 255 unless it shows all
+    assert 2 <= sum(width > 230 for width in widths) <= 14  # three in ten; a crop of 160 out of 300 columns spans 136 of 255 unless it shows all
+
+
+class Seen(Exception):
+    """Carries the scene that was to be rendered."""
+
+
+@pytest.mark.parametrize(("weathers", "fewest", "most"), [(("haze",), 10, 30), (("rain", "haze"), 10, 30), (("snow",), 0, 0)])
+def test_half_of_the_dark_scenes_in_haze_are_lit_as_bright_rooms_are(monkeypatch, weathers, fewest, most):
+    def stop(rng, banks, clean, *rest):
+        raise Seen(clean)
+
+    monkeypatch.setattr(weather, "render_example", stop)
+    monkeypatch.setattr(weather, "sample_weathers", lambda rng: weathers)
+    monkeypatch.setattr(weather, "add_structures", lambda rng, clean: clean)
+    pictures = CleanPictures([np.full((300, 300, 3), 90, np.uint8)], [np.full((40, 40), 128, np.uint8)], ["dark"], np.array([0]), np.zeros(1, np.float32))
+    batches, rng, means = WeatherBatches(pictures, seed=3, regions=1, crops=1, crop_px=64), np.random.default_rng(1), []
+    for _ in range(40):
+        with pytest.raises(Seen) as seen:
+            batches.example(rng, None)
+        means.append(float(seen.value.args[0].mean()))
+    assert fewest <= sum(0.41 < mean < 0.69 for mean in means) <= most
 
 
 def test_the_condition_sees_the_same_whatever_the_crops(monkeypatch):

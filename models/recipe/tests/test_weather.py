@@ -115,6 +115,14 @@ def test_a_faded_picture_is_the_target_of_its_own_weather():
     assert np.allclose(weather.expose(np.full((H, W, 3), 0.5, np.float32), faded), 0.2 + 0.8 * 0.5, atol=1e-6)
 
 
+@pytest.mark.parametrize("mean", [0.4, 0.5, 0.6])
+def test_a_scene_is_lit_to_a_mean_and_keeps_black_white_and_order(scene, mean):
+    lit = weather.lit(scene[0], mean)
+    assert lit.dtype == np.float32 and lit.mean() == pytest.approx(mean, abs=1e-5)
+    steps = weather.lit(np.linspace(0, 1, 64, dtype=np.float32)[:, None, None].repeat(3, 2), mean)
+    assert steps[0, 0, 0] == 0 and steps[-1, 0, 0] == 1 and (np.diff(steps[:, 0, 0]) > 0).all()
+
+
 def test_rain_lit_by_the_sky_is_not_seen_in_front_of_it(banks):
     picture = np.full((H, W, 3), 0.2, np.float32)
     picture[: H // 3] = 0.8  # sky

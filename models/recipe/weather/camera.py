@@ -73,6 +73,13 @@ def expose(clean, camera):
     return scene if scene is clean else np.clip(scene, 0, 1)
 
 
+def lit(picture, mean):
+    """float32 [H,W,3] in [0,1], brought to this mean, or as near as |k| <= 0.9 comes, by v + k v (1 - v), which keeps black and white (as after haze: restore_auto.py)."""
+    room = picture * (1 - picture)
+    k = np.clip((mean - picture.mean()) / max(float(room.mean()), 1e-6), -0.9, 0.9)
+    return picture + np.float32(k) * room
+
+
 def develop(picture, camera):
     """Noise, sharpening, rounding to 8 bit, JPEG: float32 [H,W,3] in [0,1] -> what a file of it holds, as float32 multiples of 1/255."""
     if camera.noise is not None:
