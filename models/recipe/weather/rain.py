@@ -13,6 +13,8 @@ import numpy as np
 from weather.haze import HazeLayer
 from weather.layers import BANK_PX, as_bank, coloured, cut, log_uniform, scatter, sky_light, three_channels, uniform
 
+NATURAL_SHARE = 0.15  # of rain looks as photographs show it: grey sheets that hide what is behind; training may ask for more
+
 TIERS = ("fine", "mid", "near", "broad", "long", "sheet")
 
 
@@ -82,14 +84,14 @@ def rain_sheet(rng, angle):
     return (0.3 + 0.25 * smeared).clip(0, 1)
 
 
-def sample_rain(rng, streaks, clouds, height, width, depth, densest=2.2):
-    """Draws one rain: thin or thick streaks of one direction, or heavy rain with mist of beta up to `densest`. Returns (RainLayer, HazeLayer | None)."""
+def sample_rain(rng, streaks, clouds, height, width, depth, densest=2.2, natural=NATURAL_SHARE):
+    """Draws one rain: thin or thick streaks of one direction, heavy rain with mist of beta up to `densest`, or (a share `natural`) `sample_natural_rain`. Returns (RainLayer, HazeLayer | None)."""
     bank = streaks[int(rng.integers(len(streaks)))]
     flip = rng.random() < 0.5
     scale = 1.0 if rng.random() < 0.5 else uniform(rng, 0.7, 2.2)
     take = lambda tier: cut(rng, [bank[tier]], height, width, scale, flip)[0]
     cloud = lambda: cut(rng, [clouds[int(rng.integers(len(clouds)))]], height, width, uniform(rng, 0.8, 2))[0]
-    if rng.random() < 0.15:
+    if rng.random() < natural:
         return sample_natural_rain(rng, bank, cloud, height, width, depth, flip)
     kind = rng.random()
     transmission, airlight, near = None, np.ones(3, np.float32), None
