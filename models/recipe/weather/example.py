@@ -13,7 +13,7 @@ from weather.camera import Camera, develop, expose, sample_camera
 from weather.focus import defocus
 from weather.haze import HazeLayer, render_haze, sample_haze
 from weather.layers import BANK_PX, as_bank, smooth_noise
-from weather.rain import NATURAL_SHARE, RainLayer, make_streaks, render_rain, sample_rain
+from weather.rain import RainLayer, make_streaks, render_rain, sample_rain
 from weather.raindrop import RaindropLayer, make_drops, render_raindrops, sample_raindrops
 from weather.snow import SnowLayer, make_flakes, render_snow, sample_snow
 
@@ -95,13 +95,13 @@ def sample_weathers(rng) -> tuple[str, ...]:
     return MIXTURES[min(int(np.searchsorted(shares, rng.random() * shares[-1], side="right")), len(MIXTURES) - 1)][1]
 
 
-def sample_weather(rng, banks: WeatherBanks, height: int, width: int, depth, weathers: Iterable[str], natural=NATURAL_SHARE) -> WeatherLayers:
-    """Draws the random layers of the wanted weathers, and with rain perhaps mist; depth float32 [H,W] in [0,1], 0 nearest; `natural`: share of rain as photographs show it."""
+def sample_weather(rng, banks: WeatherBanks, height: int, width: int, depth, weathers: Iterable[str], downpours=0.0) -> WeatherLayers:
+    """Draws the random layers of the wanted weathers, and with rain perhaps mist; depth float32 [H,W] in [0,1], 0 nearest; `downpours`: share of rain that is dense."""
     wanted = checked(weathers)
     if depth.shape != (height, width):
         raise ValueError(f"Expected depth of [{height},{width}], got {list(depth.shape)}; bring it to the picture's size with refine_depth.")
     veil = 0.7 if "haze" in wanted else 2.2  # two dense veils would leave nothing of the scene
-    rain, mist = sample_rain(rng, banks.streaks, banks.clouds, height, width, depth, veil, natural) if "rain" in wanted else (None, None)
+    rain, mist = sample_rain(rng, banks.streaks, banks.clouds, height, width, depth, veil, downpours) if "rain" in wanted else (None, None)
     return WeatherLayers(
         rain=rain,
         mist=mist,
@@ -132,14 +132,14 @@ def compose_stages(clean, layers, weathers):
     return stages
 
 
-def render_example(rng, banks: WeatherBanks, clean, depth, weathers: Iterable[str], remove: Iterable[str], natural=NATURAL_SHARE) -> RenderedExample:
+def render_example(rng, banks: WeatherBanks, clean, depth, weathers: Iterable[str], remove: Iterable[str], downpours=0.0) -> RenderedExample:
     """One training example: every weather in `degraded`, those in `remove` gone from `target`, through the same camera."""
     cv2.setNumThreads(1)
     removed = checked(remove)
     height, width = clean.shape[:2]
     camera = sample_camera(rng, height, width, banks.noise)
     scene = expose(defocus(rng, clean, depth), camera)
-    layers = sample_weather(rng, banks, height, width, depth, weathers, natural)
+    layers = sample_weather(rng, banks, height, width, depth, weathers, downpours)
     present = layers.present
     stages = compose_stages(scene, layers, present)
     degraded = develop(stages[-1][1], camera)

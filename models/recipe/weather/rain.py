@@ -13,8 +13,6 @@ import numpy as np
 from weather.haze import HazeLayer
 from weather.layers import BANK_PX, as_bank, coloured, cut, log_uniform, scatter, sky_light, three_channels, uniform
 
-NATURAL_SHARE = 0.15  # of rain looks as photographs show it: grey sheets that hide what is behind; training may ask for more
-
 TIERS = ("fine", "mid", "near", "broad", "long", "sheet")
 
 
@@ -84,14 +82,16 @@ def rain_sheet(rng, angle):
     return (0.3 + 0.25 * smeared).clip(0, 1)
 
 
-def sample_rain(rng, streaks, clouds, height, width, depth, densest=2.2, natural=NATURAL_SHARE):
-    """Draws one rain: thin or thick streaks of one direction, heavy rain with mist of beta up to `densest`, or (a share `natural`) `sample_natural_rain`. Returns (RainLayer, HazeLayer | None)."""
+def sample_rain(rng, streaks, clouds, height, width, depth, densest=2.2, downpours=0.0):
+    """Draws one rain: thin or thick streaks of one direction, heavy rain with mist of beta up to `densest`; a share `downpours` of `sample_downpour`. Returns (RainLayer, HazeLayer | None)."""
     bank = streaks[int(rng.integers(len(streaks)))]
     flip = rng.random() < 0.5
     scale = 1.0 if rng.random() < 0.5 else uniform(rng, 0.7, 2.2)
     take = lambda tier: cut(rng, [bank[tier]], height, width, scale, flip)[0]
     cloud = lambda: cut(rng, [clouds[int(rng.integers(len(clouds)))]], height, width, uniform(rng, 0.8, 2))[0]
-    if rng.random() < natural:
+    if downpours and rng.random() < downpours:
+        return sample_downpour(rng, bank, cloud, height, width, depth, flip)
+    if rng.random() < 0.15:
         return sample_natural_rain(rng, bank, cloud, height, width, depth, flip)
     kind = rng.random()
     transmission, airlight, near = None, np.ones(3, np.float32), None
@@ -136,7 +136,7 @@ def sample_rain(rng, streaks, clouds, height, width, depth, densest=2.2, natural
 
 
 def sample_natural_rain(rng, bank, cloud, height, width, depth, flip):
-    """Rain as photographs show it: several sheets of thin grey streaks that hide rather than add, as bright as the sky, unseen in front of it."""
+    """Faint rain: several sheets of thin grey streaks that hide rather than add, as bright as the sky, unseen in front of it."""
 
     def take(tier, low, high):
         return cut(rng, [bank[tier]], height, width, uniform(rng, low, high), flip)[0]
@@ -164,6 +164,36 @@ def sample_natural_rain(rng, bank, cloud, height, width, depth, flip):
         transmission = cv2.exp((start + (1 - start) * depth) * np.float32(-uniform(rng, 0.05, 0.9)))
     grey = np.float32(uniform(rng, 0.8, 1.1)) * np.array([1, 1, 1 + uniform(rng, -0.01, 0.04)], np.float32)
     return rain_and_mist(far, near, grey, uniform(rng, 0.7, 1), transmission, grey * np.float32(uniform(rng, 0.8, 1)), skylit=True)
+
+
+def sample_downpour(rng, bank, cloud, height, width, depth, flip):
+    """Dense rain as photographs of downpours show it: fine bright streaks on streaks, most of the picture behind them, unseen in front of the sky."""
+
+    def take(tier, low, high):
+        return cut(rng, [bank[tier]], height, width, uniform(rng, low, high), flip)[0]
+
+    far = sum(take("fine", 0.5, 1.6) * uniform(rng, 0.5, 1.0) for _ in range(int(rng.integers(2, 6))))
+    if rng.random() < 0.6:
+        far += take("mid", 0.4, 0.9) * uniform(rng, 0.3, 1.0)
+    if rng.random() < 0.3:
+        far += take("long", 0.5, 1.2) * uniform(rng, 0.3, 1.0)
+    if rng.random() < 0.5:
+        far += smeared_streaks(rng, take("sheet", 0.4, 1.0)) * uniform(rng, 0.3, 1.0)
+    if rng.random() < 0.3:  # squalls
+        far *= uniform(rng, 0.4, 0.9) + 0.8 * cloud()
+    bright = float(np.quantile(far[::2, ::2], uniform(rng, 0.93, 0.995)))
+    far *= log_uniform(rng, 0.15, 0.9) / max(bright, 0.02)  # so bright are the brightest streaks
+    np.clip(far, 0, 1, out=far)
+    near = None
+    if rng.random() < 0.3:  # close to the lens, out of focus
+        blur = 2 * int(rng.integers(1, 4)) + 1
+        near = cv2.blur(take("near", 0.5, 1.3), (blur, blur)) * uniform(rng, 0.2, 0.8)
+    transmission = None
+    if rng.random() < 0.5:
+        start = uniform(rng, 0, 0.5)
+        transmission = cv2.exp((start + (1 - start) * depth) * np.float32(-uniform(rng, 0.1, 1.2)))
+    grey = np.float32(uniform(rng, 0.8, 1.2)) * np.array([1, 1, 1 + uniform(rng, -0.01, 0.04)], np.float32)
+    return rain_and_mist(far, near, grey, uniform(rng, 0.4, 1), transmission, grey * np.float32(uniform(rng, 0.8, 1)), skylit=True)
 
 
 def rain_and_mist(far, near, colour, opacity, transmission, airlight, skylit=False):
