@@ -49,7 +49,7 @@ class ModelConfig:
 
 
 CONFIGS = {
-    "nano": ModelConfig(condition_peaks=True),
+    "nano": ModelConfig(),
     "lite": ModelConfig(
         name="lite", widths=(32, 64, 128), encoder_blocks=(1, 2), middle_blocks=3, decoder_blocks=(2, 2), attention_channels=96,
         condition_width=48, condition_peaks=True,

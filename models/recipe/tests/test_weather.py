@@ -197,6 +197,20 @@ def test_streaks_of_clear_rain_only_add_light(banks):
     assert seen > 3
 
 
+def test_a_downpour_hides_much_more_than_other_rain():
+    """Photographs of downpours: streaks over a good part of the picture. Mean change of the dark part of a scene under a bright sky, over 30 draws."""
+    banks = make_banks(np.random.default_rng(1), streaks=6, flakes=1, drops=1, clouds=2)
+    scene, depth = np.full((H, W, 3), 0.15, np.float32), np.full((H, W), 0.5, np.float32)
+    scene[: H // 3] = 0.9
+
+    def change(downpours):
+        layers = [sample_weather(np.random.default_rng(seed), banks, H, W, depth, ("rain",), downpours) for seed in range(30)]
+        assert all(layer.present <= {"rain", "haze"} for layer in layers)
+        return np.mean([(compose(scene, layer, ("rain",)) - scene)[H // 3 :].mean() for layer in layers])
+
+    assert change(1.0) > 1.5 * change(0.0)
+
+
 def test_a_drop_shows_the_scene_upside_down(banks):
     ramp = np.repeat(np.linspace(0, 1, H, dtype=np.float32)[:, None], W, 1)
     turned = []
