@@ -1,4 +1,5 @@
-"""Measures a model: every pair set, rendered validation weather, weather as the literature renders it, clean pictures, `remove`, the weather report, the pool, and safety; prints tables.
+"""Measures a model and prints tables: every pair set, rendered validation weather, weather as the literature renders it, clean pictures, `remove`, the weather
+report, the pool, safety, and how much is taken out of real photographs.
 
     python evaluate.py --data ../../../shared/data                                         # the shipped nano
     python evaluate.py --data ../../../shared/data --checkpoint runs/nano/last.pt --depth-encoder ../../.cache/depth-nano.pt
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from checkpoint import load_model
 from depth.encoder import load_depth_encoder
+from evaluation.photographs import evaluate_photographs
 from evaluation.prompting import evaluate_pool, evaluate_remove, evaluate_report
 from evaluation.restoration import evaluate_clean, evaluate_pairs, evaluate_rendered, evaluate_textbook
 from evaluation.safety import evaluate_safety
@@ -20,7 +22,7 @@ from shipped import ShippedModel
 
 EVALUATIONS = {
     "pairs": evaluate_pairs, "rendered": evaluate_rendered, "textbook": evaluate_textbook, "clean": evaluate_clean, "remove": evaluate_remove, "report": evaluate_report,
-    "pool": evaluate_pool, "safety": evaluate_safety,
+    "pool": evaluate_pool, "safety": evaluate_safety, "photographs": evaluate_photographs,
 }  # fmt: skip
 
 
@@ -42,7 +44,7 @@ def plain_table(figures: dict) -> str:
     return "\n".join(["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|", *rows])
 
 
-TABLES = {"pairs": restoration_table, "rendered": restoration_table, "textbook": restoration_table, "clean": plain_table, "remove": plain_table, "report": plain_table, "safety": plain_table}
+TABLES = {name: restoration_table for name in ("pairs", "rendered", "textbook")} | {name: plain_table for name in ("clean", "remove", "report", "safety", "photographs")}
 
 
 def main():
@@ -50,7 +52,7 @@ def main():
     parser.add_argument("--model", default="nano", help="a shipped model of ../manifest.json (default nano)")
     parser.add_argument("--checkpoint", type=Path, help="a checkpoint of train.py in its place; needs --depth-encoder")
     parser.add_argument("--depth-encoder", type=Path, help="checkpoint of train_depth.py")
-    parser.add_argument("--data", type=Path, required=True, help="folder with clean/, depth/ and pairs/")
+    parser.add_argument("--data", type=Path, required=True, help="folder with clean/, depth/, pairs/ and real/")
     parser.add_argument("--sets", default=",".join(EVALUATIONS), help="which to run, comma-separated (default: all)")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args()
