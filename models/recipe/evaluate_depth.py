@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 import weather
-from data import CleanPictures, is_validation
+from clean_pictures import CleanPictures, is_validation
 from depth.losses import normalised_depth
 from depth.scenes import render_scene
 from views import image_view

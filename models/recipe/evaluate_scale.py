@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from data import read_rgb
+from clean_pictures import read_rgb
 from evaluation.large_pictures import read_at, render_in_proportion
 from evaluation.metrics import psnr
 from evaluation.restoration import RENDERED_KINDS

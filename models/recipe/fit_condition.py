@@ -18,7 +18,8 @@ import torch
 import torch.nn.functional as F
 
 from checkpoint import load_checkpoint, save_checkpoint
-from data import CleanPictures, WeatherBatches, batch_loader, to_tensors
+from clean_pictures import CleanPictures
+from data import WeatherBatches, batch_loader, to_tensors
 from grow import widen
 from model import CONFIGS, Restorer, config_from
 from optimizer import make_optimizers, rate_at, set_rate

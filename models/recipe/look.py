@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from checkpoint import load_model
-from data import read_rgb
+from clean_pictures import read_rgb
 from depth.encoder import load_depth_encoder
 from restore_auto import restore_auto
 

@@ -24,7 +24,8 @@ import torch
 import torch.distributed as dist
 
 from checkpoint import AveragedWeights, load_checkpoint, save_checkpoint
-from data import CleanPictures, WeatherBatches, batch_loader, to_tensors
+from clean_pictures import CleanPictures
+from data import WeatherBatches, batch_loader, to_tensors
 from depth.encoder import load_depth_encoder
 from evaluation.restoration import evaluate_clean, evaluate_pairs, evaluate_rendered
 from losses import LossConfig, batch_losses

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from data import CleanPictures
+from clean_pictures import CleanPictures
 from depth.encoder import DepthEncoder, DepthHead, load_depth_encoder, load_depth_head, save_depth_encoder
 from depth.data import DepthBatches, depth_loader, to_views
 from depth.losses import depth_loss, token_spread_loss, weather_consistency_loss

@@ -9,7 +9,8 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 import weather
-from data import REGION_PX, CleanPictures, as_uint8
+from clean_pictures import REGION_PX, CleanPictures
+from data import as_uint8
 from depth.encoder import HEAD_CELLS, VIEW_MULTIPLE_PX
 from prompts import WEATHERS
 from depth.scenes import render_scene

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from data import read_rgb
+from clean_pictures import read_rgb
 from weather import WeatherLayers, compose, refine_depth, sample_weather
 
 

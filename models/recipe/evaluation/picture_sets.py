@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 import weather
-from data import CleanPictures, read_rgb
+from clean_pictures import CleanPictures, read_rgb
 from prompts import WEATHERS
 
 VALIDATION_SEED = 2024

@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from data import CleanPictures
+from clean_pictures import CleanPictures
 from weather.layers import three_channels, uniform
 
 SEED = 414

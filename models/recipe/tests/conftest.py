@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from data import is_validation  # noqa: E402 - the path above
+from clean_pictures import is_validation  # noqa: E402 - the path above
 
 
 @pytest.fixture(scope="module")

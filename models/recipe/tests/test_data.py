@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import weather
-from data import CleanPictures, WeatherBatches, contrast_of, is_validation, sample_remove
+from clean_pictures import CleanPictures, contrast_of, is_validation
+from data import WeatherBatches, sample_remove
 from prompts import WEATHERS
 
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from data import read_rgb
+from clean_pictures import read_rgb
 from evaluation.metrics import psnr
 from restore_auto import exposure, fit_lines, haze_sizes, restore_auto
 from shipped import ShippedModel

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from data import read_rgb
+from clean_pictures import read_rgb
 from evaluation.metrics import psnr
 
 from self_test import HEIGHT, WIDTH, write_self_test

@@ -12,7 +12,8 @@ import torch.distributed as dist
 
 import train
 from checkpoint import load_checkpoint
-from data import CleanPictures, WeatherBatches
+from clean_pictures import CleanPictures
+from data import WeatherBatches
 from depth.encoder import DepthEncoder
 from model import CONFIGS, Restorer, config_from
 

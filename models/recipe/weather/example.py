@@ -13,9 +13,10 @@ from weather.camera import Camera, develop, expose, sample_camera
 from weather.focus import defocus
 from weather.haze import HazeLayer, render_haze, sample_haze
 from weather.layers import BANK_PX, as_bank, smooth_noise
-from weather.rain import RainLayer, make_streaks, render_rain, sample_rain
+from weather.rain import RainLayer, render_rain, sample_rain
 from weather.raindrop import RaindropLayer, make_drops, render_raindrops, sample_raindrops
 from weather.snow import SnowLayer, make_flakes, render_snow, sample_snow
+from weather.streaks import make_streaks
 
 WEATHERS = ("rain", "snow", "haze", "raindrop")  # also the order in which they are rendered, after the mist of rain
 
