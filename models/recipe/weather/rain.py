@@ -28,10 +28,11 @@ def sample_rain(rng, streaks, clouds, height, width, depth, densest=2.2, downpou
     scale = 1.0 if rng.random() < 0.5 else uniform(rng, 0.7, 2.2)
     take = lambda tier: cut(rng, [bank[tier]], height, width, scale, flip)[0]
     cloud = lambda: cut(rng, [clouds[int(rng.integers(len(clouds)))]], height, width, uniform(rng, 0.8, 2))[0]
+    take_scaled = lambda tier, low, high: cut(rng, [bank[tier]], height, width, uniform(rng, low, high), flip)[0]
     if downpours and rng.random() < downpours:
-        return sample_downpour(rng, bank, cloud, height, width, depth, flip)
+        return sample_downpour(rng, take_scaled, cloud, depth)
     if rng.random() < 0.15:
-        return sample_natural_rain(rng, bank, cloud, height, width, depth, flip)
+        return sample_natural_rain(rng, take_scaled, cloud, depth)
     kind = rng.random()
     transmission, airlight, near = None, np.ones(3, np.float32), None
     tint = np.array([uniform(rng, -0.04, 0.01), 0, uniform(rng, -0.01, 0.05)], np.float32)
@@ -74,12 +75,8 @@ def sample_rain(rng, streaks, clouds, height, width, depth, densest=2.2, downpou
     return rain_and_mist(far, near, np.broadcast_to(np.float32(colour), 3).astype(np.float32), float(opacity), transmission, airlight)
 
 
-def sample_natural_rain(rng, bank, cloud, height, width, depth, flip):
-    """Faint rain: several sheets of thin grey streaks that hide rather than add, as bright as the sky, unseen in front of it."""
-
-    def take(tier, low, high):
-        return cut(rng, [bank[tier]], height, width, uniform(rng, low, high), flip)[0]
-
+def sample_natural_rain(rng, take, cloud, depth):
+    """Faint rain: several sheets of thin grey streaks that hide rather than add. `take(tier, low, high)`: a layer at a scale between; `cloud()`: a smooth map."""
     far = take("fine", 0.6, 1.1) * uniform(rng, 0.5, 1.0)
     for _ in range(int(rng.integers(4))):
         far += take("fine", 0.5, 1.3) * uniform(rng, 0.2, 0.9)
@@ -93,24 +90,11 @@ def sample_natural_rain(rng, bank, cloud, height, width, depth, flip):
         far *= uniform(rng, 0.2, 0.8) + cloud()
     np.clip(far, 0, 1, out=far)
     far *= uniform(rng, 0.15, 0.85)
-    near = None
-    if rng.random() < 0.3:  # close to the lens, out of focus
-        blur = 2 * int(rng.integers(1, 4)) + 1
-        near = cv2.blur(take("near", 0.5, 1.3), (blur, blur)) * uniform(rng, 0.1, 0.6)
-    transmission = None
-    if rng.random() < 0.5:
-        start = uniform(rng, 0, 0.4)
-        transmission = cv2.exp((start + (1 - start) * depth) * np.float32(-uniform(rng, 0.05, 0.9)))
-    grey = np.float32(uniform(rng, 0.8, 1.1)) * np.array([1, 1, 1 + uniform(rng, -0.01, 0.04)], np.float32)
-    return rain_and_mist(far, near, grey, uniform(rng, 0.7, 1), transmission, grey * np.float32(uniform(rng, 0.8, 1)), skylit=True)
+    return under_the_sky(rng, far, take, depth, near=(0.1, 0.6), beta=(0.05, 0.9), brightest=1.1, opacity=(0.7, 1))
 
 
-def sample_downpour(rng, bank, cloud, height, width, depth, flip):
-    """Dense rain as photographs of downpours show it: fine bright streaks on streaks, most of the picture behind them, unseen in front of the sky."""
-
-    def take(tier, low, high):
-        return cut(rng, [bank[tier]], height, width, uniform(rng, low, high), flip)[0]
-
+def sample_downpour(rng, take, cloud, depth):
+    """Dense rain as photographs of downpours show it: fine bright streaks on streaks over most of the picture. `take` and `cloud` as in `sample_natural_rain`."""
     far = sum(take("fine", 0.5, 1.6) * uniform(rng, 0.5, 1.0) for _ in range(int(rng.integers(2, 6))))
     if rng.random() < 0.6:
         far += take("mid", 0.4, 0.9) * uniform(rng, 0.3, 1.0)
@@ -123,16 +107,24 @@ def sample_downpour(rng, bank, cloud, height, width, depth, flip):
     bright = float(np.quantile(far[::2, ::2], uniform(rng, 0.93, 0.995)))
     far *= log_uniform(rng, 0.15, 0.9) / max(bright, 0.02)  # so bright are the brightest streaks
     np.clip(far, 0, 1, out=far)
-    near = None
-    if rng.random() < 0.3:  # close to the lens, out of focus
+    return under_the_sky(rng, far, take, depth, near=(0.2, 0.8), beta=(0.1, 1.2), brightest=1.2, opacity=(0.4, 1))
+
+
+def under_the_sky(rng, far, take, depth, near, beta, brightest, opacity):
+    """Far streaks [H,W] as bright as the sky (a factor of 0.8 to `brightest`), unseen in front of it; with them perhaps streaks close to the lens, out of focus, and mist.
+
+    `near`, `beta` and `opacity`: ranges of the strength of the close ones, of the mist's density and of how much the streaks hide.
+    """
+    close = None
+    if rng.random() < 0.3:
         blur = 2 * int(rng.integers(1, 4)) + 1
-        near = cv2.blur(take("near", 0.5, 1.3), (blur, blur)) * uniform(rng, 0.2, 0.8)
+        close = cv2.blur(take("near", 0.5, 1.3), (blur, blur)) * uniform(rng, *near)
     transmission = None
     if rng.random() < 0.5:
-        start = uniform(rng, 0, 0.5)
-        transmission = cv2.exp((start + (1 - start) * depth) * np.float32(-uniform(rng, 0.1, 1.2)))
-    grey = np.float32(uniform(rng, 0.8, 1.2)) * np.array([1, 1, 1 + uniform(rng, -0.01, 0.04)], np.float32)
-    return rain_and_mist(far, near, grey, uniform(rng, 0.4, 1), transmission, grey * np.float32(uniform(rng, 0.8, 1)), skylit=True)
+        start = uniform(rng, 0, 0.4)
+        transmission = cv2.exp((start + (1 - start) * depth) * np.float32(-uniform(rng, *beta)))
+    grey = np.float32(uniform(rng, 0.8, brightest)) * np.array([1, 1, 1 + uniform(rng, -0.01, 0.04)], np.float32)
+    return rain_and_mist(far, close, grey, uniform(rng, *opacity), transmission, grey * np.float32(uniform(rng, 0.8, 1)), skylit=True)
 
 
 def rain_and_mist(far, near, colour, opacity, transmission, airlight, skylit=False):
