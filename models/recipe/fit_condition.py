@@ -11,7 +11,9 @@ a larger one does that grew from it (runs/nano-5):
 """
 
 import argparse
+import json
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -26,6 +28,7 @@ from optimizer import make_optimizers, rate_at, set_rate
 from prompts import balance_loss, key_spread_loss, label_loss, pull_loss
 
 REGIONS, RATE, SAME_QUERY = 16, 1e-3, 1.0
+WRONG = 4.0  # how fast a picture that the old condition reads wrong stops to be an example of what to ask
 
 
 def load(saved: dict) -> Restorer:
@@ -35,17 +38,18 @@ def load(saved: dict) -> Restorer:
     return model.eval().requires_grad_(False)
 
 
-def new_condition(saved: dict, name: str) -> tuple[Restorer, Restorer]:
-    """(the trained model, one of the sizes in CONFIGS[name] with all of its weights but the condition's)."""
+def new_condition(saved: dict, name: str, **changes) -> tuple[Restorer, Restorer]:
+    """(the trained model, one of the sizes in CONFIGS[name], but for these changes, with all of its weights but the condition's)."""
     old = load(saved)
-    new = Restorer(CONFIGS[name])
+    new = Restorer(config_from({**asdict(CONFIGS[name]), **changes}))
     sizes = lambda model: {k: v.shape for k, v in model.state_dict().items() if not k.startswith("condition.")}
     if different := sorted(k for k, _ in sizes(old).items() ^ sizes(new).items()):
         raise ValueError(f"Expected a model that differs from {name} in its condition alone, got other sizes of {different[0]}; grow it first (grow.py).")
     new.load_state_dict({k: v for k, v in saved["averaged"].items() if not k.startswith("condition.")}, strict=False)
     with torch.no_grad():
         for parameter_name, parameter in new.condition.named_parameters():
-            begin_as(parameter_name, parameter, old.condition.state_dict()[parameter_name], statistics(old), statistics(new))
+            if parameter_name in (begins := old.condition.state_dict()):  # else a block that is new and begins as the identity
+                begin_as(parameter_name, parameter, begins[parameter_name], statistics(old), statistics(new))
     return old, new
 
 
@@ -75,14 +79,18 @@ def begin_as(name: str, parameter, old, kinds_old: int, kinds: int):
 
 def condition_losses(old: Restorer, new: Restorer, batch) -> dict:
     """What the query is trained by: the labels, the pool's order, and to ask what the old condition (or the teacher's) asks."""
-    query = new.condition(batch["view"], batch["patches"]).float()
+    with torch.autocast(batch["view"].device.type, torch.bfloat16):
+        query = new.condition(batch["view"], batch["patches"]).float()
+    labels, severity = batch["labels"], batch["severity"]
     with torch.no_grad():
         asked = old.condition(batch["view"], batch["patches"]).float()
+        told = old.pool.presence(old.pool.similarity(asked)[1])
+        right = torch.stack([torch.exp(-WRONG * label_loss(*one)) for one in zip(told, labels, severity)])  # [B], 1 where the old one is sure and right
     cosine, weight = new.pool.similarity(query)
-    affinities, labels = new.pool.affinities(), batch["labels"]
+    affinities = new.pool.affinities()
     return {
-        "label": label_loss(new.pool.presence(weight), labels, batch["severity"]),
-        "query": SAME_QUERY * (1 - F.cosine_similarity(query, asked)).mean(),
+        "label": label_loss(new.pool.presence(weight), labels, severity),
+        "query": SAME_QUERY * (right * (1 - F.cosine_similarity(query, asked))).mean(),
         "pull": 0.1 * pull_loss(cosine, affinities, labels),
         "balance": 0.05 * balance_loss(weight, affinities, labels),
         "spread": 0.05 * key_spread_loss(new.pool.keys),
@@ -99,7 +107,8 @@ def held_out_label_loss(model: Restorer, batches: list) -> float:
 def fit(options):
     saved = load_checkpoint(options.source)
     torch.manual_seed(options.seed)
-    old, new = new_condition(saved, options.model)
+    old, new = new_condition(saved, options.model, **options.model_config)
+    new.condition.to(memory_format=torch.channels_last)
     for part in (new.denoiser, new.general):
         part.requires_grad_(False)
     if options.teacher:
@@ -137,6 +146,7 @@ def main():
     parser.add_argument("--from", dest="source", type=Path, required=True, help="checkpoint of the trained model; its averaged weights are taken")
     parser.add_argument("--teacher", type=Path, help="checkpoint of a model to ask as, whose pool and general prompts are taken (default: the trained model asks as itself)")
     parser.add_argument("--model", choices=sorted(CONFIGS), default="lite")
+    parser.add_argument("--model-config", type=json.loads, default={}, help='changes to the sizes of --model, JSON, such as {"condition_blocks": [0, 1, 1]}')
     parser.add_argument("--data", type=Path, required=True, help="folder with clean/ and depth/")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=15)

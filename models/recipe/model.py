@@ -41,6 +41,7 @@ class ModelConfig:
     depth_channels: int = 64
     condition_width: int = 24
     condition_peaks: bool = False  # the patches' largest answers beside their means: a single faint streak
+    condition_blocks: tuple[int, ...] = (0, 0, 0)  # residual blocks of the condition at 1/4, 1/8 and 1/16
     # Ablations: what is switched off is replaced by nothing (zeros), at the same cost.
     use_pool: bool = True
     use_depth_prompts: bool = True
@@ -206,6 +207,23 @@ class Denoiser(nn.Module):
         return radius + 2**levels - 1  # and the cell of the coarsest grid
 
 
+class Refine(nn.Module):
+    """ReLU, then residual blocks x + conv3x3(ReLU(conv3x3(x))), ReLU; they begin as the identity."""
+
+    def __init__(self, channels, blocks):
+        super().__init__()
+        self.blocks = nn.ModuleList(nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), nn.ReLU(), nn.Conv2d(channels, channels, 3, padding=1)) for _ in range(blocks))
+        for block in self.blocks:
+            nn.init.zeros_(block[-1].weight)
+            nn.init.zeros_(block[-1].bias)
+
+    def forward(self, x):
+        x = F.relu(x)
+        for block in self.blocks:
+            x = F.relu(x + block(x))
+        return x
+
+
 class ConditionEncoder(nn.Module):
     """view [B,3,h,w] and native-scale patches [B,P,3,64,64] -> query [B,C]: what weather, how much.
 
@@ -218,9 +236,9 @@ class ConditionEncoder(nn.Module):
 
         def trunk():
             return nn.Sequential(
-                nn.PixelUnshuffle(2), nn.Conv2d(12, w, 3, stride=2, padding=1), nn.ReLU(),
-                nn.Conv2d(w, 2 * w, 3, stride=2, padding=1), nn.ReLU(),
-                nn.Conv2d(2 * w, 3 * w, 3, stride=2, padding=1), nn.ReLU(),
+                nn.PixelUnshuffle(2), nn.Conv2d(12, w, 3, stride=2, padding=1), Refine(w, config.condition_blocks[0]),
+                nn.Conv2d(w, 2 * w, 3, stride=2, padding=1), Refine(2 * w, config.condition_blocks[1]),
+                nn.Conv2d(2 * w, 3 * w, 3, stride=2, padding=1), Refine(3 * w, config.condition_blocks[2]),
             )  # fmt: skip
 
         self.view_trunk, self.patch_trunk = trunk(), trunk()

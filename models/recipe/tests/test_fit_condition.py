@@ -42,6 +42,25 @@ def test_peaks_stay_peaks_in_a_wider_condition():
     assert torch.equal(new.condition.head[1].weight[:, 4 * 144 : 4 * 144 + 72], old.condition.head[1].weight[:, 4 * 72 :])
 
 
+def test_new_blocks_ask_at_first_as_before(trained):
+    model = Restorer(CONFIGS["lite"])
+    _, new = new_condition({"averaged": model.state_dict(), "model_config": model.checkpoint_config()}, "lite", condition_blocks=[1, 1, 2])
+    view, patches = torch.rand(1, 3, 64, 64), torch.rand(1, 9, 3, 64, 64)
+    assert len(new.condition.patch_trunk[6].blocks) == 2
+    assert torch.equal(model.condition(view, patches), new.condition(view, patches))
+
+
+def test_pictures_that_the_old_one_reads_wrong_are_no_examples(trained):
+    old, new = new_condition(torch.load(trained, weights_only=True), "lite")
+    view, patches = torch.rand(2, 3, 64, 64), torch.rand(2, 9, 3, 64, 64)
+    read = old.pool.presence(old.pool.similarity(old.condition(view, patches))[1])
+    right = (read > 0.5).float()
+    with torch.no_grad():
+        new.condition.head[3].weight.neg_()
+        loss = lambda labels: float(condition_losses(old, new, {"view": view, "patches": patches, "labels": labels, "severity": 0.1 * labels})["query"])
+        assert loss(right) > 2 * loss(1 - right)
+
+
 def test_every_loss_reaches_the_condition(trained):
     old, new = new_condition(torch.load(trained, weights_only=True), "lite")
     labels = torch.tensor([[1.0, 0, 1, 0], [1, 1, 0, 0]])

@@ -1,6 +1,7 @@
 """The weather renderer: what it draws is a function of the seed, and taking weathers away is the same as never drawing them."""
 
 import itertools
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 import weather
 import weather.example
+import weather.raindrop
 from weather.focus import defocus
 from weather.haze import HazeLayer, render_haze, transmission
 from weather.rain import RainLayer
@@ -220,6 +222,18 @@ def test_a_drop_shows_the_scene_upside_down(banks):
         slope = np.gradient(layer.map_y, axis=0)[inside]
         turned.append(np.median(slope) if inside.sum() > 50 else -1)
     assert np.median(turned) < -0.5  # going down in the drop goes up in the scene
+
+
+def test_drops_far_out_of_focus_add_one_grey_light(banks, scene, monkeypatch):
+    """As regression in photographs through wet glass finds it: y = (1 - a) x + a c, c the same for all drops of a picture."""
+    monkeypatch.setattr(weather.raindrop, "DULL_SHARE", 1.0)
+    picture, mean = scene[0], scene[0].mean((0, 1))
+    for seed in range(5):
+        layer = sample_weather(np.random.default_rng(seed), banks, H, W, scene[1], ("raindrop",)).raindrop
+        layer = replace(layer, even=1.0, dull=np.full((H, W), 1.5, np.float32), shade=np.ones((H, W), np.float32), keep=1.0, light=np.zeros(3, np.float32), wet=None)
+        light = 1.5 * (0.8 * mean.mean() + 0.2 * mean)
+        expected = picture + layer.alpha[..., None] * (light - picture)
+        assert np.allclose(compose(picture, WeatherLayers(raindrop=layer), ("raindrop",)), expected.clip(0, 1), atol=1e-5)
 
 
 def test_banks_wear_out_only_where_they_are_refreshed():

@@ -12,6 +12,7 @@ import numpy as np
 from weather.layers import BANK_PX, as_bank, cut, log_uniform, three_channels, uniform
 
 MAX_SHIFT_PX = 160
+DULL_SHARE = 0.6  # of wet lenses whose drops are far out of focus, as where the camera looks through a window
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class RaindropLayer:
     wet_light: np.ndarray  # float32 [3]: light that wet glass scatters, added where it is wet
     wet_loss: float  # and the share of the scene that it takes away
     dull: np.ndarray | None = None  # float32 [H,W], for drops far out of focus: brightness of the one colour that each shows
+    even: float = 0.0  # share of that colour that is the same grey light in every drop, for drops gather it from half the sky
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def drop_stamp(rng, radius, stretch, merged):
 
 def sample_raindrops(rng, drops, clouds, height, width):
     """Draws one wet lens; tries a few places so that some drops are in the picture. Mostly the camera looks past the drops: dull discs, no view in them."""
-    dull = rng.random() < 0.45
+    dull = rng.random() < DULL_SHARE
     for _ in range(6):
         bank = drops[int(rng.integers(len(drops)))]
         scale = uniform(rng, 0.6, 1.7)
@@ -102,9 +104,12 @@ def sample_raindrops(rng, drops, clouds, height, width):
     if rng.random() < 0.4:
         wet = cut(rng, [clouds[int(rng.integers(len(clouds)))]], height, width)[0] * uniform(rng, 0.2, 0.9)
     alpha *= uniform(rng, 0.3, 0.95) if dull else uniform(rng, 0.7, 1.0)
-    brightness = cut(rng, [clouds[int(rng.integers(len(clouds)))]], height, width, uniform(rng, 0.3, 0.8))[0] * uniform(rng, 0.1, 0.9) + uniform(rng, 0.5, 1.0) if dull else None
+    brightness, even = None, 0.0
+    if dull:
+        even = uniform(rng, 0.7, 1) if rng.random() < 0.75 else uniform(rng, 0, 0.7)
+        brightness = cut(rng, [clouds[int(rng.integers(len(clouds)))]], height, width, uniform(rng, 0.3, 0.8))[0] * uniform(rng, 0.1, 0.9 - 0.4 * even) + uniform(rng, 0.5 + 0.3 * even, 1.0 + 0.8 * even)
     blur_px = 2 * int(uniform(rng, 1, 2 + 1.6 * defocus)) + 1
-    return RaindropLayer(shift_x + columns, shift_y + rows, alpha, shade + 0.5, blur_px, light, keep, wet, wet_light, wet_loss, brightness)
+    return RaindropLayer(shift_x + columns, shift_y + rows, alpha, shade + 0.5, blur_px, light, keep, wet, wet_light, wet_loss, brightness, even)
 
 
 def render_raindrops(picture, layer):
@@ -128,7 +133,9 @@ def view_in_drops(picture, layer):
     height, width = picture.shape[:2]
     if layer.dull is not None:
         seen = cv2.resize(picture, (4, 4), interpolation=cv2.INTER_AREA)[::-1, ::-1]
-        return cv2.resize(np.ascontiguousarray(seen), (width, height), interpolation=cv2.INTER_LINEAR) * three_channels(layer.dull)
+        mean = picture.mean((0, 1))
+        seen = seen * np.float32(1 - layer.even) + (0.8 * mean.mean() + 0.2 * mean) * np.float32(layer.even)
+        return cv2.resize(np.ascontiguousarray(seen, np.float32), (width, height), interpolation=cv2.INTER_LINEAR) * three_channels(layer.dull)
     size = (layer.blur_px, layer.blur_px)
     seen = cv2.remap(picture, layer.map_x, layer.map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     return cv2.blur(cv2.blur(seen, size), size)
