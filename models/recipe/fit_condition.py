@@ -3,6 +3,8 @@
     python fit_condition.py --from runs/lite/last.pt --model lite --data ../../../shared/data --out runs/lite/condition.pt --minutes 15
     python train.py --model lite --init runs/lite/condition.pt …
 
+On several cores, as train.py: python -m torch.distributed.run --nproc-per-node 2 -- fit_condition.py … Every minute the condition is saved as it is.
+
 The condition is a hundredth of the work of a training step, so alone it sees five times as many pictures in the same time. The pool learns along with it; the
 denoiser, which waits, is then trained on with both. With a teacher the pool and the general prompts are the teacher's and held, so that a small model asks as
 a larger one does that grew from it (runs/nano-5):
@@ -26,6 +28,7 @@ from grow import widen
 from model import CONFIGS, Restorer, config_from
 from optimizer import make_optimizers, rate_at, set_rate
 from prompts import balance_loss, key_spread_loss, label_loss, pull_loss
+from team import Team
 
 REGIONS, RATE, SAME_QUERY = 16, 1e-3, 1.0
 WRONG = 4.0  # how fast a picture that the old condition reads wrong stops to be an example of what to ask
@@ -105,6 +108,8 @@ def held_out_label_loss(model: Restorer, batches: list) -> float:
 
 
 def fit(options):
+    team = Team.join()
+    report = (lambda text: print(text, flush=True)) if team.rank == 0 else lambda text: None
     saved = load_checkpoint(options.source)
     torch.manual_seed(options.seed)
     old, new = new_condition(saved, options.model, **options.model_config)
@@ -118,11 +123,11 @@ def fit(options):
     training = WeatherBatches(CleanPictures.load(options.data, validation=False), options.seed, REGIONS, 1, 16)
     held_out = WeatherBatches(CleanPictures.load(options.data, validation=True), 2024, REGIONS, 1, 16)
     held_out = [to_tensors(held_out[i]) for i in range(24)]
-    print(f"held-out label loss of the old one {held_out_label_loss(old, held_out):.4f}", flush=True)
+    report(f"held-out label loss of the old one {held_out_label_loss(old, held_out):.4f}")
     started, told = time.time(), time.time()
     sums, steps = {}, 0
-    for step, batch in enumerate(batch_loader(training, 0, 10**9, options.workers)):
-        spent = (time.time() - started) / (60 * options.minutes)
+    for step, batch in enumerate(batch_loader(training, 0, 10**9, options.workers, team.rank, team.size)):
+        spent = team.as_the_first((time.time() - started) / (60 * options.minutes))
         if spent >= 1:
             break
         set_rate(optimizers, RATE, min(rate_at(step, 10**9, 100, 0), 2 * (1 - spent)))  # to zero over the second half
@@ -130,15 +135,22 @@ def fit(options):
         for optimizer in optimizers:
             optimizer.zero_grad(set_to_none=True)
         sum(losses.values()).backward()
+        team.average_gradients(new)
         torch.nn.utils.clip_grad_norm_(new.parameters(), 5.0)
         for optimizer in optimizers:
             optimizer.step()
         sums, steps = {k: sums.get(k, 0.0) + float(v.detach()) for k, v in losses.items()}, steps + 1
-        if time.time() - told > 60:
-            print(f"step {step} | {' '.join(f'{k} {v / steps:.3f}' for k, v in sums.items())} | held-out label loss {held_out_label_loss(new, held_out):.4f}", flush=True)
+        if team.rank == 0 and time.time() - told > 60:
+            report(f"step {step} | {' '.join(f'{k} {v / steps:.3f}' for k, v in sums.items())} | held-out label loss {held_out_label_loss(new, held_out):.4f}")
+            save(new, options.out)
             sums, steps, told = {}, 0, time.time()
-    print(f"held-out label loss of the new one {held_out_label_loss(new, held_out):.4f}", flush=True)
-    save_checkpoint(options.out, averaged=new.state_dict(), model_config=new.checkpoint_config())
+    if team.rank == 0:
+        report(f"held-out label loss of the new one {held_out_label_loss(new, held_out):.4f}")
+        save(new, options.out)
+
+
+def save(model: Restorer, path: Path):
+    save_checkpoint(path, averaged=model.state_dict(), model_config=model.checkpoint_config())
 
 
 def main():

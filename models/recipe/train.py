@@ -14,14 +14,12 @@ On several cores, one process a core is faster than one process of several threa
 
 import argparse
 import json
-import os
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-import torch.distributed as dist
 
 from checkpoint import AveragedWeights, load_checkpoint, save_checkpoint
 from clean_pictures import CleanPictures
@@ -32,6 +30,7 @@ from losses import LossConfig, batch_losses
 from model import CONFIGS, Restorer, config_from
 from optimizer import make_optimizers, rate_at, set_rate
 from prompts import WEATHERS
+from team import Team
 
 
 @dataclass(frozen=True)
@@ -48,32 +47,6 @@ class TrainConfig(LossConfig):
     frozen_first: float = 0.0  # share of the batches that learn from the second pass alone
     denoiser_alone: bool = False  # condition and prompts are held: they wander, and once good they are kept (runs/lite-14)
     gradient_clip: float = 5.0
-
-
-@dataclass(frozen=True)
-class Team:
-    """The processes that train one model together, each on batches of its own."""
-
-    rank: int = 0
-    size: int = 1
-
-    @staticmethod
-    def join() -> "Team":
-        """As torch.distributed.run set it up; alone when the script was started by itself."""
-        if "WORLD_SIZE" not in os.environ:
-            return Team()
-        dist.init_process_group("gloo")
-        return Team(dist.get_rank(), dist.get_world_size())
-
-    def average_gradients(self, model):
-        """Every process leaves with the mean of all their gradients, in one message."""
-        if self.size == 1:
-            return
-        gradients = [p.grad for p in model.parameters() if p.grad is not None]
-        whole = torch.cat([g.flatten() for g in gradients])
-        dist.all_reduce(whole)
-        for gradient, mean in zip(gradients, (whole / self.size).split([g.numel() for g in gradients])):
-            gradient.copy_(mean.view_as(gradient))
 
 
 def train_step(model, depth_encoder, optimizers, batch, noise_bank, step: int, config: TrainConfig, team: Team = Team()):

@@ -16,6 +16,7 @@ from clean_pictures import CleanPictures
 from data import WeatherBatches
 from depth.encoder import DepthEncoder
 from model import CONFIGS, Restorer, config_from
+from team import Team
 
 TINY_MODEL = '{"widths": [8, 8, 16], "attention_channels": 8, "attention_heads": 2, "condition_width": 8}'
 TINY_TRAIN = '{"regions": 2, "crops": 2, "crop_px": 32, "warmup": 2, "random_timestep_share": 0.3}'
@@ -83,8 +84,9 @@ def average_in_process(rank, store, results):
     dist.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=2)
     layer = torch.nn.Linear(3, 2)
     layer.weight.grad, layer.bias.grad = torch.full((2, 3), 1.0 + rank), None  # what got no gradient is left alone
-    train.Team(rank, 2).average_gradients(layer)
-    results.put((rank, layer.weight.grad.tolist(), layer.bias.grad))
+    team = Team(rank, 2)
+    team.average_gradients(layer)
+    results.put((rank, layer.weight.grad.tolist(), layer.bias.grad, team.as_the_first(0.25 + rank)))
     dist.destroy_process_group()
 
 
@@ -97,7 +99,7 @@ def test_processes_leave_with_the_mean_of_their_gradients(tmp_path):
     found = sorted(results.get(timeout=120) for _ in processes)
     for process in processes:
         process.join()
-    assert found == [(rank, [[1.5] * 3] * 2, None) for rank in range(2)]
+    assert found == [(rank, [[1.5] * 3] * 2, None, 0.25) for rank in range(2)]
 
 
 def test_processes_share_the_batches_and_none_is_seen_twice(data):
