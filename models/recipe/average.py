@@ -21,9 +21,10 @@ from model import config_from
 
 
 def average(checkpoints: list[dict], weights: list[float] | None = None, part: str = "") -> dict:
-    """Checkpoints of one configuration -> {"averaged", "model_config"}: the (weighted) mean of what is in `part`, by the start of its name; the rest is the first's."""
+    """Checkpoints -> {"averaged", "model_config"}: the (weighted) mean of what is in `part`, by the start of its name, where all have the same sizes; the rest is the first's."""
     configs = [config_from(saved["model_config"]) for saved in checkpoints]  # as they are read today: older ones lack later switches
-    if any(config != configs[0] for config in configs):
+    sizes = [{name: value.shape for name, value in saved["averaged"].items() if name.startswith(part)} for saved in checkpoints]
+    if any(each != sizes[0] for each in sizes) or (not part and any(config != configs[0] for config in configs)):
         raise ValueError("Expected checkpoints of one configuration, got different ones; average runs that went on from one state.")
     shares = torch.tensor(weights or [1.0] * len(checkpoints))
     if len(shares) != len(checkpoints) or not (shares >= 0).all() or shares.sum() == 0:
