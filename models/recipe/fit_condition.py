@@ -82,11 +82,10 @@ def begin_as(name: str, parameter, old, kinds_old: int, kinds: int):
 
 def condition_losses(old: Restorer, new: Restorer, batch) -> dict:
     """What the query is trained by: the labels, the pool's order, and to ask what the old condition (or the teacher's) asks."""
-    with torch.autocast(batch["view"].device.type, torch.bfloat16):
-        query = new.condition(batch["view"], batch["patches"]).float()
-    labels, severity = batch["labels"], batch["severity"]
+    ask = torch.autocast(batch["view"].device.type, torch.bfloat16)(lambda model: model.condition(batch["view"], batch["patches"]).float())
+    query, labels, severity = ask(new), batch["labels"], batch["severity"]
     with torch.no_grad():
-        asked = old.condition(batch["view"], batch["patches"]).float()
+        asked = ask(old)
         told = old.pool.presence(old.pool.similarity(asked)[1])
         right = torch.stack([torch.exp(-WRONG * label_loss(*one)) for one in zip(told, labels, severity)])  # [B], 1 where the old one is sure and right
     cosine, weight = new.pool.similarity(query)
