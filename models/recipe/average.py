@@ -25,7 +25,7 @@ def average(checkpoints: list[dict], weights: list[float] | None = None, part: s
     configs = [config_from(saved["model_config"]) for saved in checkpoints]  # as they are read today: older ones lack later switches
     sizes = [{name: value.shape for name, value in saved["averaged"].items() if name.startswith(part)} for saved in checkpoints]
     if any(each != sizes[0] for each in sizes) or (not part and any(config != configs[0] for config in configs)):
-        raise ValueError("Expected checkpoints of one configuration, got different ones; average runs that went on from one state.")
+        raise ValueError("Expected checkpoints of one configuration (for a part: of one size in it), got different ones; average runs that went on from one state.")
     shares = torch.tensor(weights or [1.0] * len(checkpoints))
     if len(shares) != len(checkpoints) or not (shares >= 0).all() or shares.sum() == 0:
         raise ValueError(f"Expected {len(checkpoints)} weights of at least 0, one for each checkpoint and not all 0, got {shares.tolist()}.")

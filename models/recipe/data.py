@@ -16,7 +16,7 @@ from views import native_patches
 
 TURNED_SHARE = 0.2  # of the photographs in rain, in snow and in fair weather
 LIT_SHARE, LIT_MEAN = 0.5, (0.42, 0.68)  # of the scenes in haze: lit at least to a mean from here, as bright rooms and scenes under a white sky are
-DOWNPOURS = 0.35  # of rain, as dense as photographs show it; networks that saw none leave it, and the evaluation has none, so that versions compare
+DOWNPOURS = 0.35  # of rain, as dense as photographs show it; networks that saw none leave it (in the evaluation they have a row of their own)
 GREY_SHARE = 0.06  # of all pictures: black and white photographs
 WHOLE_SHARE, WHOLE_PX = 0.3, 160  # of those in haze alone: seen whole, about so small, as haze is looked at (restore_auto.py)
 

@@ -49,9 +49,10 @@ def new_condition(saved: dict, name: str, **changes) -> tuple[Restorer, Restorer
     if different := sorted(k for k, _ in sizes(old).items() ^ sizes(new).items()):
         raise ValueError(f"Expected a model that differs from {name} in its condition alone, got other sizes of {different[0]}; grow it first (grow.py).")
     new.load_state_dict({k: v for k, v in saved["averaged"].items() if not k.startswith("condition.")}, strict=False)
+    begins = old.condition.state_dict()
     with torch.no_grad():
         for parameter_name, parameter in new.condition.named_parameters():
-            if parameter_name in (begins := old.condition.state_dict()):  # else a block that is new and begins as the identity
+            if parameter_name in begins:  # a block that the old one lacks begins as the identity
                 begin_as(parameter_name, parameter, begins[parameter_name], statistics(old), statistics(new))
     return old, new
 
@@ -82,10 +83,12 @@ def begin_as(name: str, parameter, old, kinds_old: int, kinds: int):
 
 def condition_losses(old: Restorer, new: Restorer, batch) -> dict:
     """What the query is trained by: the labels, the pool's order, and to ask what the old condition (or the teacher's) asks."""
-    ask = torch.autocast(batch["view"].device.type, torch.bfloat16)(lambda model: model.condition(batch["view"], batch["patches"]).float())
-    query, labels, severity = ask(new), batch["labels"], batch["severity"]
+    view, patches, labels, severity = (batch[key] for key in ("view", "patches", "labels", "severity"))
+    with torch.autocast(view.device.type, torch.bfloat16):
+        query = new.condition(view, patches).float()
+        with torch.no_grad():
+            asked = old.condition(view, patches).float()
     with torch.no_grad():
-        asked = ask(old)
         told = old.pool.presence(old.pool.similarity(asked)[1])
         right = torch.stack([torch.exp(-WRONG * label_loss(*one)) for one in zip(told, labels, severity)])  # [B], 1 where the old one is sure and right
     cosine, weight = new.pool.similarity(query)

@@ -31,6 +31,15 @@ def test_a_part_is_averaged_by_weight_and_the_rest_is_the_first():
     assert averaged["denoiser.a"].tolist() == [2, 2] and averaged["pool.a"].tolist() == [1, 1]
 
 
+def test_a_part_of_models_that_differ_elsewhere_is_averaged_and_one_that_differs_is_refused():
+    one = {"averaged": {"denoiser.a": torch.full((2,), 1.0), "condition.a": torch.zeros(3)}, "model_config": {"condition_width": 24}}
+    two = {"averaged": {"denoiser.a": torch.full((2,), 3.0), "condition.a": torch.zeros(5)}, "model_config": {"condition_width": 48}}
+    averaged = average([one, two], part="denoiser.")
+    assert averaged["averaged"]["denoiser.a"].tolist() == [2, 2] and averaged["model_config"]["condition_width"] == 24
+    with pytest.raises(ValueError, match="of one size"):
+        average([one, two], part="condition.")
+
+
 @pytest.mark.parametrize("weights", [[1], [1, -1], [0, 0]])
 def test_weights_that_make_no_mean_are_refused(weights):
     with pytest.raises(ValueError, match="2 weights"):

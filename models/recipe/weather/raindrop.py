@@ -129,7 +129,7 @@ def render_raindrops(picture, layer):
 
 
 def view_in_drops(picture, layer):
-    """What the drops show: the scene refracted and out of focus, or, far out of focus, hardly more than its mean colours upside down."""
+    """What the drops show: the scene refracted and out of focus, or, far out of focus, one light: the same grey in all, or the scene's mean colours upside down."""
     height, width = picture.shape[:2]
     if layer.dull is not None:
         seen = cv2.resize(picture, (4, 4), interpolation=cv2.INTER_AREA)[::-1, ::-1]
