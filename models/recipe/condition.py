@@ -25,13 +25,14 @@ class Refine(nn.Module):
 class ConditionEncoder(nn.Module):
     """view [B,3,h,w] and native-scale patches [B,P,3,64,64] -> query [B,C]: what weather, how much.
 
-    Streaks and flakes are fine, so the trunk starts at half resolution; contrast tells of haze, so deviations are kept beside means.
+    Streaks and flakes are fine, so the trunk starts at half resolution; contrast tells of haze, so deviations are kept beside means. Out of training a
+    mirrored condition asks with the mean of what the picture and its mirror image ask: two looks err less than one, and both pictures get the same prompts.
     """
 
-    def __init__(self, width: int, peaks: bool, blocks: tuple[int, ...], channels: int):
-        """`width`, `peaks` and `blocks` as in model.ModelConfig; `channels`: C, those of a prompt."""
+    def __init__(self, width: int, peaks: bool, blocks: tuple[int, ...], mirrored: bool, channels: int):
+        """`width`, `peaks`, `blocks` and `mirrored` as in model.ModelConfig; `channels`: C, those of a prompt."""
         super().__init__()
-        w, self.peaks = width, peaks
+        w, self.peaks, self.mirrored = width, peaks, mirrored
 
         def trunk():
             return nn.Sequential(
@@ -47,6 +48,12 @@ class ConditionEncoder(nn.Module):
         self.head = nn.Sequential(nn.LayerNorm(statistics), nn.Linear(statistics, 128), nn.ReLU(), nn.Linear(128, channels, bias=False))
 
     def forward(self, view, patches):
+        if self.mirrored and not self.training:
+            return sum(self.query(torch.cat([view, view.flip(-1)]), torch.cat([patches, patches.flip(-1)])).chunk(2)) / 2
+        return self.query(view, patches)
+
+    def query(self, view, patches):
+        """One look: [B,C]."""
         view, patches = (view - 0.45) / 0.25, (patches - 0.45) / 0.25
         seen = self.deep(self.view_trunk(view)).flatten(2)  # [B,3w,places]
         fine = self.patch_trunk(patches.flatten(0, 1)).flatten(2)  # [BP,3w,places]

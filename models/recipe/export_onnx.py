@@ -14,6 +14,7 @@ import onnx
 import torch
 from torch import nn
 
+from card_tables import read_figures
 from checkpoint import load_model
 from depth.encoder import load_depth_encoder
 from diffusion import BETA_END, BETA_START, TIMESTEPS, TRAIN_TIMESTEPS
@@ -23,6 +24,7 @@ from prompts import WEATHERS
 from views import PATCH_GRID, PATCH_SIZE_PX, VIEW_AREA_PX, VIEW_MAX_SIDE_PX, VIEW_MULTIPLE_PX
 
 TILE_PX, MULTIPLE_PX = 832, 8
+KEPT = ("pairs", "clean", "rendered", "remove", "report")  # of the evaluation, in the manifest
 FLOAT32_SCOPES = ("/timestep/",)  # angles up to 500 do not fit fp16
 
 
@@ -131,10 +133,10 @@ def main():
     parser.add_argument("--depth-encoder", type=Path, required=True)
     parser.add_argument("--models", type=Path, default=Path(__file__).parent.parent, help="folder of manifest.json (default: this one's parent)")
     parser.add_argument("--version", required=True)
-    parser.add_argument("--evaluation", type=Path, help="JSON of evaluate.py, kept in the manifest")
+    parser.add_argument("--evaluation", type=Path, nargs="+", default=[], help=f"JSON of evaluate.py; {', '.join(KEPT)} are kept in the manifest")
     options = parser.parse_args()
     model, depth_encoder = load_model(options.checkpoint), load_depth_encoder(options.depth_encoder)
-    evaluation = json.loads(options.evaluation.read_text()) if options.evaluation else {}
+    evaluation = {name: figures for name, figures in read_figures(options.evaluation).items() if name in KEPT}
     path = options.models / "manifest.json"
     manifest = json.loads(path.read_text()) if path.exists() else {"version": 1, "defaultModel": model.config.name, "models": {}}
     manifest["models"][model.config.name] = export(model, depth_encoder, options.models, options.version, evaluation)

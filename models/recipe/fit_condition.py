@@ -3,7 +3,7 @@
     python fit_condition.py --from runs/lite/last.pt --model lite --data ../../../shared/data --out runs/lite/condition.pt --minutes 15
     python train.py --model lite --init runs/lite/condition.pt …
 
-On several cores, as train.py: python -m torch.distributed.run --nproc-per-node 2 -- fit_condition.py … Every minute the condition is saved as it is.
+On several cores, as train.py: python -m torch.distributed.run --nproc-per-node 2 -- fit_condition.py … Every few minutes the condition is saved as it is.
 
 The condition is a hundredth of the work of a training step, so alone it sees five times as many pictures in the same time. The pool learns along with it; the
 denoiser, which waits, is then trained on with both. With a teacher the pool and the general prompts are the teacher's and held, so that a small model asks as
@@ -27,10 +27,12 @@ from data import WeatherBatches, batch_loader, to_tensors
 from grow import widen
 from model import CONFIGS, Restorer, config_from
 from optimizer import make_optimizers, rate_at, set_rate
+from precision import autocast
 from prompts import balance_loss, key_spread_loss, label_loss, pull_loss
 from team import Team
 
 REGIONS, RATE, SAME_QUERY = 16, 1e-3, 1.0
+TOLD_MINUTES = 4.0  # between two looks at the pictures kept out of training, for which the training waits; and between two saves
 WRONG = 4.0  # how fast a picture that the old condition reads wrong stops to be an example of what to ask
 
 
@@ -84,7 +86,7 @@ def begin_as(name: str, parameter, old, kinds_old: int, kinds: int):
 def condition_losses(old: Restorer, new: Restorer, batch) -> dict:
     """What the query is trained by: the labels, the pool's order, and to ask what the old condition (or the teacher's) asks."""
     view, patches, labels, severity = (batch[key] for key in ("view", "patches", "labels", "severity"))
-    with torch.autocast(view.device.type, torch.bfloat16):
+    with autocast(view.device):
         query = new.condition(view, patches).float()
         with torch.no_grad():
             asked = old.condition(view, patches).float()
@@ -104,8 +106,11 @@ def condition_losses(old: Restorer, new: Restorer, batch) -> dict:
 
 @torch.no_grad()
 def held_out_label_loss(model: Restorer, batches: list) -> float:
-    """Binary cross-entropy of the report over batches of pictures kept out of training."""
+    """Binary cross-entropy of the report, as in use, over batches of pictures kept out of training."""
+    training = model.condition.training
+    model.condition.eval()
     losses = [label_loss(model.pool.presence(model.pool.similarity(model.condition(b["view"], b["patches"]).float())[1]), b["labels"], b["severity"]) for b in batches]
+    model.condition.train(training)
     return float(torch.stack(losses).mean())
 
 
@@ -142,7 +147,7 @@ def fit(options):
         for optimizer in optimizers:
             optimizer.step()
         sums, steps = {k: sums.get(k, 0.0) + float(v.detach()) for k, v in losses.items()}, steps + 1
-        if team.rank == 0 and time.time() - told > 60:
+        if team.rank == 0 and time.time() - told > 60 * TOLD_MINUTES:
             report(f"step {step} | {' '.join(f'{k} {v / steps:.3f}' for k, v in sums.items())} | held-out label loss {held_out_label_loss(new, held_out):.4f}")
             save(new, options.out)
             sums, steps, told = {}, 0, time.time()

@@ -8,7 +8,7 @@ New channels read everything and nothing that the smaller model had reads them, 
 """
 
 import argparse
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import torch
@@ -23,7 +23,7 @@ def grow(small: Restorer, config: ModelConfig) -> Restorer:
     Condition, pool and general prompts keep their sizes; widths, blocks of a stage and attention channels may grow, heads may not. The larger condition that
     `config` asks for is what fit_condition.py makes of it.
     """
-    config = replace(config, condition_width=small.config.condition_width, condition_peaks=small.config.condition_peaks, condition_blocks=small.config.condition_blocks)
+    config = replace(config, **{each.name: getattr(small.config, each.name) for each in fields(config) if each.name.startswith("condition_")})
     large, weights = Restorer(config), small.state_dict()
     old_heads, heads = small.config.attention_heads, config.attention_heads
     if (old_heads, len(small.config.widths)) != (heads, len(config.widths)):

@@ -5,8 +5,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 
 def macs_of(module, *inputs) -> int:
-    """MACs of one call; PyTorch counts two operations for each."""
-    module.requires_grad_(False)
+    """MACs of one call in use, out of training; PyTorch counts two operations for each."""
+    module.eval().requires_grad_(False)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         module(*inputs)
     return counter.get_total_flops() // 2

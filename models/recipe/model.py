@@ -43,6 +43,7 @@ class ModelConfig:
     condition_width: int = 24
     condition_peaks: bool = False  # the patches' largest answers beside their means: a single faint streak
     condition_blocks: tuple[int, ...] = (0, 0, 0)  # residual blocks of the condition at 1/4, 1/8 and 1/16
+    condition_mirrored: bool = False  # out of training it looks at the mirror image too
     # Ablations: what is switched off is replaced by nothing (zeros), at the same cost.
     use_pool: bool = True
     use_depth_prompts: bool = True
@@ -229,7 +230,7 @@ class Restorer(nn.Module):
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.config = config
-        self.condition = ConditionEncoder(config.condition_width, config.condition_peaks, config.condition_blocks, config.prompt_channels)
+        self.condition = ConditionEncoder(config.condition_width, config.condition_peaks, config.condition_blocks, config.condition_mirrored, config.prompt_channels)
         self.pool = PromptPool(config.pool_size, config.prompt_length, config.prompt_channels, config.top_k)
         self.general = GeneralPrompts(config)
         self.denoiser = Denoiser(config)

@@ -7,13 +7,15 @@ Newton-Schulz steps before it is applied. PyTorch's own Muon takes matrices only
 import torch
 from torch import nn
 
+from precision import training_dtype
+
 
 def orthogonalise(matrices: torch.Tensor, steps: int = 5) -> torch.Tensor:
-    """Nearest (semi-)orthogonal matrices to [...,rows,columns], roughly, by a quintic Newton-Schulz iteration, in bfloat16: rough is enough."""
+    """Nearest (semi-)orthogonal matrices to [...,rows,columns], roughly, by a quintic Newton-Schulz iteration, in bfloat16 where that is fast: rough is enough."""
     a, b, c = 3.4445, -4.7750, 2.0315
     tall = matrices.shape[-2] > matrices.shape[-1]
     x = matrices.mT if tall else matrices
-    x = (x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)).bfloat16()
+    x = (x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)).to(training_dtype(x.device.type))
     for _ in range(steps):
         gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x

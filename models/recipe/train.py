@@ -29,6 +29,7 @@ from evaluation.restoration import evaluate_clean, evaluate_pairs, evaluate_rend
 from losses import LossConfig, batch_losses
 from model import CONFIGS, Restorer, config_from
 from optimizer import make_optimizers, rate_at, set_rate
+from precision import autocast
 from prompts import WEATHERS
 from team import Team
 
@@ -60,7 +61,7 @@ def train_step(model, depth_encoder, optimizers, batch, noise_bank, step: int, c
     degraded = batch["degraded"]
     start = int(torch.randint(0, len(noise_bank) - degraded.numel(), ()))
     noise = torch.empty_like(degraded).copy_(noise_bank[start : start + degraded.numel()].reshape(degraded.shape))
-    with torch.autocast(degraded.device.type, torch.bfloat16):
+    with autocast(degraded.device):
         total, losses, seen = batch_losses(model, depth_encoder, batch, noise, config, random_timestep, freeze_first)
     for optimizer in optimizers:
         optimizer.zero_grad(set_to_none=True)
@@ -146,7 +147,8 @@ def start(options, device):
 
 
 def hold_prompts(model, averaged: AveragedWeights):
-    """Everything but the denoiser takes its averaged weights and keeps them."""
+    """Everything but the denoiser takes its averaged weights and keeps them; the condition asks as in use."""
+    model.condition.eval()
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if not name.startswith("denoiser."):

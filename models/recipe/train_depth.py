@@ -24,6 +24,7 @@ from depth.data import DepthBatches, depth_loader, to_views
 from depth.losses import depth_loss, token_spread_loss, weather_consistency_loss
 from evaluate_depth import evaluate_depth
 from optimizer import make_optimizers, rate_at, set_rate
+from precision import autocast
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def train_step(encoder, head, optimizers, batch, config: DepthTrainConfig, devic
     """One batch through losses, backward and both optimizers; the parts of the loss."""
     degraded, clean = to_views(batch["degraded"], device), to_views(batch["clean"], device)
     depth, pairs = torch.as_tensor(batch["depth"]).to(device), len(degraded)
-    with torch.autocast(torch.device(device).type, torch.bfloat16):
+    with autocast(device):
         token_map = encoder.token_map(torch.cat([degraded, clean]))  # [B,Cd,h/16,w/16]
         predicted = head(token_map)
     predicted, tokens = predicted.float(), token_map.float().flatten(2).transpose(1, 2)

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from condition import ConditionEncoder
 from depth.encoder import DepthEncoder
 from macs import count_macs
 from diffusion import ALPHAS_CUMPROD
@@ -48,6 +49,18 @@ def test_every_input_of_the_denoiser_matters(nano):
         feeds = inputs()
         feeds[i] = feeds[i] * 0
         assert (nano.denoiser(*feeds) - before).abs().max() > 1e-4, f"input {i}"
+
+
+def test_a_mirrored_condition_asks_for_a_picture_and_its_mirror_image_alike():
+    torch.manual_seed(3)
+    condition = ConditionEncoder(8, peaks=True, blocks=(0, 0, 1), mirrored=True, channels=16).eval()
+    view, patches = torch.rand(2, 3, 48, 64), torch.rand(2, 9, 3, 64, 64)
+    asked = condition(view, patches)
+    torch.testing.assert_close(asked, condition(view.flip(-1), patches.flip(-1)))
+    one, other = condition.query(view, patches), condition.query(view.flip(-1), patches.flip(-1))
+    torch.testing.assert_close(asked, (one + other) / 2)
+    assert (one - other).abs().max() > 1e-3
+    assert torch.equal(condition.train()(view, patches), one)  # in training one look is enough: pictures are mirrored by chance
 
 
 def test_prompts_are_per_picture(nano):
