@@ -122,7 +122,7 @@ def tile_of(receptive_field_px: int) -> dict:
 
 TITLES = {
     "nano": "Fairweather nano: rain, snow, haze and raindrops out of photographs, for phones and browsers",
-    "lite": "Fairweather lite: rain, snow, haze and raindrops out of photographs, better on rain and raindrops at 3.6 times the work, for servers and fast devices",
+    "lite": "Fairweather lite: rain, snow, haze and raindrops out of photographs, better on rain and raindrops at 3.9 times the work, for servers and fast devices",
 }
 TRAINING_DATA = "Weather rendered by models/recipe over 1,500 public photographs of mixed and partly unstated licences; see the model card."
 
