@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 
 from checkpoint import load_checkpoint, save_checkpoint
-from model import config_from
+from model_config import config_from
 
 
 def average(checkpoints: list[dict], weights: list[float] | None = None, part: str = "") -> dict:

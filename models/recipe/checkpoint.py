@@ -5,7 +5,8 @@ from pathlib import Path
 
 import torch
 
-from model import Restorer, config_from
+from model import Restorer
+from model_config import config_from
 
 
 class AveragedWeights:

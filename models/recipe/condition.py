@@ -30,7 +30,7 @@ class ConditionEncoder(nn.Module):
     """
 
     def __init__(self, width: int, peaks: bool, blocks: tuple[int, ...], mirrored: bool, channels: int):
-        """`width`, `peaks`, `blocks` and `mirrored` as in model.ModelConfig; `channels`: C, those of a prompt."""
+        """`width`, `peaks`, `blocks` and `mirrored` as in model_config.ModelConfig; `channels`: C, those of a prompt."""
         super().__init__()
         w, self.peaks, self.mirrored = width, peaks, mirrored
 

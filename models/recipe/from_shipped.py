@@ -18,7 +18,8 @@ from onnx import numpy_helper
 
 from checkpoint import save_checkpoint
 from depth.encoder import DepthEncoder, DepthEncoderConfig
-from model import CONFIGS, Restorer
+from model import Restorer
+from model_config import CONFIGS
 from shipped import MODELS, shipped_pool
 
 
@@ -46,7 +47,7 @@ def module_of(node_name: str) -> str:
 
 
 def unpack(name: str, models: Path = MODELS) -> tuple[Restorer, DepthEncoder]:
-    """The model of this name in `models`/manifest.json, and its depth encoder, in PyTorch."""
+    """The model of this name in `models`/manifest.json, and its depth encoder, in PyTorch, in evaluation mode."""
     entry = json.loads((models / "manifest.json").read_text())["models"][name]
     read = lambda graph: graph_weights(models / entry["graphs"][graph]["fp32"]["file"])
     model, encoder = Restorer(CONFIGS[name]), DepthEncoder()
@@ -57,7 +58,7 @@ def unpack(name: str, models: Path = MODELS) -> tuple[Restorer, DepthEncoder]:
     weights["general.key"] = -F.normalize(weights["pool.keys"], dim=-1).mean(0)  # only the contrastive loss reads it: begins away from the weathers' keys
     model.load_state_dict(weights)
     encoder.load_state_dict(read("depth"))
-    return model, encoder
+    return model.eval(), encoder.eval()
 
 
 def main():

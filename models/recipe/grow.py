@@ -14,7 +14,8 @@ from pathlib import Path
 import torch
 
 from checkpoint import load_checkpoint, save_checkpoint
-from model import CONFIGS, ModelConfig, Restorer, config_from
+from model import Restorer
+from model_config import CONFIGS, ModelConfig, config_from
 
 
 def grow(small: Restorer, config: ModelConfig) -> Restorer:

@@ -5,7 +5,6 @@ In: picture [H,W,3] float32 RGB in [0,1]. Out: restored picture of the same size
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from diffusion import gaussian_noise, sample_residual
 from prompts import WEATHERS

@@ -27,7 +27,8 @@ from data import WeatherBatches, batch_loader, to_tensors
 from depth.encoder import load_depth_encoder
 from evaluation.restoration import evaluate_clean, evaluate_pairs, evaluate_rendered
 from losses import LossConfig, batch_losses
-from model import CONFIGS, Restorer, config_from
+from model import Restorer
+from model_config import CONFIGS, config_from
 from optimizer import make_optimizers, rate_at, set_rate
 from precision import autocast
 from prompts import WEATHERS

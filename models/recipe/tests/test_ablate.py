@@ -7,9 +7,11 @@ import pytest
 import torch
 
 import ablate
+from denoiser import wiener_gain
 from diffusion import ALPHAS_CUMPROD, add_noise
 from losses import LossConfig, batch_losses
-from model import CONFIGS, Restorer, config_from, wiener_gain
+from model import Restorer
+from model_config import CONFIGS, config_from
 
 
 def seen_by_the_network(model, monkeypatch):

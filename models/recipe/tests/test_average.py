@@ -5,7 +5,8 @@ import torch
 
 from average import average, in_half
 from checkpoint import load_model, save_checkpoint
-from model import Restorer, config_from
+from model import Restorer
+from model_config import config_from
 
 
 def saved(value, **config):

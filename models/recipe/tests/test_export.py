@@ -10,7 +10,8 @@ from torch import nn
 
 import export_onnx
 from depth.encoder import DepthEncoder
-from model import CONFIGS, Restorer
+from model import Restorer
+from model_config import CONFIGS
 
 
 @pytest.fixture(scope="module")

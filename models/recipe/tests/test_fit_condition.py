@@ -6,7 +6,8 @@ import torch
 
 from checkpoint import load_model, save_checkpoint
 from fit_condition import condition_losses, main, new_condition
-from model import CONFIGS, ModelConfig, Restorer
+from model import Restorer
+from model_config import CONFIGS, ModelConfig
 
 
 @pytest.fixture

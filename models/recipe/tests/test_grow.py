@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from grow import grow
-from model import CONFIGS, ModelConfig, Restorer, all_weathers
+from model import Restorer, all_weathers
+from model_config import CONFIGS, ModelConfig
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,8 @@ import torch
 
 from depth.encoder import DepthEncoder
 from losses import LossConfig, batch_losses, exchange_prompts
-from model import CONFIGS, Restorer, config_from
+from model import Restorer
+from model_config import CONFIGS, config_from
 from prompts import WEATHERS
 
 

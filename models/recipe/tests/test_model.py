@@ -5,9 +5,11 @@ import torch
 
 from condition import ConditionEncoder
 from depth.encoder import DepthEncoder
-from macs import count_macs
+from denoiser import wiener_gain
 from diffusion import ALPHAS_CUMPROD
-from model import CONFIGS, Restorer, all_weathers, wiener_gain
+from macs import count_macs
+from model import Restorer, all_weathers
+from model_config import CONFIGS
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,8 @@ from checkpoint import load_checkpoint
 from clean_pictures import CleanPictures
 from data import WeatherBatches
 from depth.encoder import DepthEncoder
-from model import CONFIGS, Restorer, config_from
+from model import Restorer
+from model_config import CONFIGS, config_from
 from team import Team
 
 TINY_MODEL = '{"widths": [8, 8, 16], "attention_channels": 8, "attention_heads": 2, "condition_width": 8}'
