@@ -11,17 +11,7 @@ import argparse
 import json
 from pathlib import Path
 
-from evaluate import TABLES
-
-
-HEADS = {
-    **dict.fromkeys(("pairs", "rendered", "textbook"), "| set | pictures | input | native | step 1 | step 2 | gain | worse | SSIM in / out | PSNR-Y in / out |"),
-    "clean": "| | pictures | mean | minimum | above 40 dB | worst |",
-    "remove": "| | pictures | nearer | gain | worse |",
-    "report": "| | rain | snow | haze | raindrop | right |",
-    "safety": "| | median | largest |",
-    "photographs": "| | photographs | presence | reported | change | fine change |",
-}
+from evaluate import TABLES, restoration_table
 
 
 def read_figures(paths: list[Path]) -> dict:
@@ -32,18 +22,16 @@ def read_figures(paths: list[Path]) -> dict:
 def put_tables(card: str, figures: dict) -> str:
     """The card with every table of `figures` in place of the one that stands there; ValueError where the card has none for it."""
     lines = card.split("\n")
-    starts = [i for i, line in enumerate(lines) if line.startswith("|") and not (i and lines[i - 1].startswith("|"))]
-    blocks = [(i, next(j for j in range(i, len(lines) + 1) if j == len(lines) or not lines[j].startswith("|"))) for i in starts]
-    ours = {}  # set -> lines of its table, from and to
-    for name in TABLES:
-        free = [block for block in blocks if lines[block[0]] == HEADS[name] and block not in ours.values()]
-        if free:
-            ours[name] = free[0]
-    if missing := [name for name in figures if name in TABLES and name not in ours]:
-        raise ValueError(f"Expected a table of {missing[0]} in the card, headed {HEADS[missing[0]]!r}, got none; write its head where it is to stand.")
-    for name in sorted(set(figures) & set(ours), key=lambda name: -ours[name][0]):  # from the end, so that places before it stay
-        first, last = ours[name]
-        lines[first:last] = TABLES[name](figures[name]).split("\n")
+    restorations = [name for name, table in TABLES.items() if table is restoration_table]  # their tables have one head
+    for name in (name for name in TABLES if name in figures):
+        table = TABLES[name](figures[name]).split("\n")
+        places = [i for i, line in enumerate(lines) if line == table[0]]
+        number = restorations.index(name) if name in restorations else 0
+        if number >= len(places):
+            raise ValueError(f"Expected a table of {name} in the card, headed {table[0]!r}, got {len(places)} of that head; write its head where it is to stand.")
+        first = places[number]
+        last = next((i for i in range(first, len(lines)) if not lines[i].startswith("|")), len(lines))
+        lines[first:last] = table
     return "\n".join(lines)
 
 

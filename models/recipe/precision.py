@@ -21,5 +21,4 @@ def training_dtype(device_type: str) -> torch.dtype:
 def autocast(device: torch.device | str) -> torch.autocast:
     """The context that a training step's forward pass runs in."""
     device_type = torch.device(device).type
-    dtype = training_dtype(device_type)
-    return torch.autocast(device_type, torch.bfloat16, enabled=dtype is torch.bfloat16)
+    return torch.autocast(device_type, torch.bfloat16, enabled=training_dtype(device_type) is torch.bfloat16)
