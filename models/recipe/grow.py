@@ -35,7 +35,7 @@ def grow(small: Restorer, config: ModelConfig) -> Restorer:
                 widen(name, parameter, weights[name], heads)
             elif ".conv2." in name:
                 parameter.zero_()  # a new block: x + 0
-    return large
+    return large.train(small.training)  # in evaluation a condition may look at the mirror image too
 
 
 def widen(name: str, new, old, heads: int):

@@ -33,7 +33,7 @@ class ModelConfig:
 
 
 CONFIGS = {
-    "nano": ModelConfig(),
+    "nano": ModelConfig(condition_peaks=True, condition_mirrored=True),
     "lite": ModelConfig(
         name="lite", widths=(32, 64, 128), encoder_blocks=(1, 2), middle_blocks=3, decoder_blocks=(2, 2), attention_channels=96,
         condition_width=48, condition_peaks=True, condition_blocks=(1, 1, 1), condition_mirrored=True,
