@@ -53,7 +53,7 @@ def run_variant(name: str, options) -> dict:
 def measure_row(model, depth_encoder, options, last: str) -> dict:
     """PSNR after the `last` step: Rain100L, gains on rendered weather, clean pictures to themselves."""
     rain = evaluate_pairs(model, depth_encoder, options.data, limit=options.pictures)["rain100l"]
-    rendered = evaluate_rendered(model, depth_encoder, options.data, count=options.pictures, downpours=False)
+    rendered = evaluate_rendered(model, depth_encoder, options.data, count=options.pictures, more=False)
     gains = {kind: f[last]["psnr"] - f["input"]["psnr"] for kind, f in rendered.items()}
     clean = evaluate_clean(model, depth_encoder, options.data, count=options.pictures)["held-out"]
     return {"Rain100L step 1": rain["step1"]["psnr"], "Rain100L": rain[last]["psnr"], "mean gain": float(np.mean(list(gains.values()))), **gains, "clean": clean["mean"]}

@@ -13,6 +13,7 @@ import weather
 from clean_pictures import REGION_PX, CleanPictures
 from prompts import WEATHERS
 from views import native_patches
+from weather.foreground import SHARE, SHARE_IN_HAZE
 
 TURNED_SHARE = 0.2  # of the photographs in rain, in snow and in fair weather
 LIT_SHARE, LIT_MEAN = 0.5, (0.42, 0.68)  # of the scenes in haze: lit at least to a mean from here, as bright rooms and scenes under a white sky are
@@ -70,11 +71,15 @@ class WeatherBatches(Dataset):
             clean = weather.add_structures(rng, clean)
         if "haze" in weathers and rng.random() < LIT_SHARE:
             clean = weather.lit(clean, max(float(clean.mean()), rng.uniform(*LIT_MEAN)))
+        foreground = rng.random() < (SHARE_IN_HAZE if "haze" in weathers else SHARE)
+        if foreground:
+            clean, depth = weather.add_foreground(rng, banks.clouds, clean, depth, *self.pictures.region(rng, int(rng.integers(len(self.pictures.pictures)))))
         remove = sample_remove(rng, weathers)
-        rendered = weather.render_example(rng, banks, clean, depth, weathers, remove, DOWNPOURS)
+        rendered = weather.render_example(rng, banks, clean, depth, weathers, remove, DOWNPOURS, foreground)
         degraded, target = rendered.degraded, rendered.target
         if rng.random() < GREY_SHARE:
             degraded, target = (cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB) for picture in (degraded, target))
+        degraded, target = weather.add_frame(rng, (degraded, target))
         if whole:
             side = max(WHOLE_PX, self.crop_px)  # the condition sees all of it, whatever the crops
             degraded, target = (cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA) for picture in (degraded, target))

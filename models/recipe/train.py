@@ -116,7 +116,7 @@ def validate(model, averaged, depth_encoder, data: Path) -> dict:
     model.load_state_dict(averaged.weights)
     model.eval().requires_grad_(False)
     pairs = evaluate_pairs(model, depth_encoder, data, limit=10)
-    rendered = evaluate_rendered(model, depth_encoder, data, count=6, downpours=False)
+    rendered = evaluate_rendered(model, depth_encoder, data, count=6, more=False)
     clean = evaluate_clean(model, depth_encoder, data, count=6)
     short = lambda f: [round(f["input"]["psnr"], 2), round(f["step1"]["psnr"], 2), round(f["step2"]["psnr"], 2)]
     return {**{k: short(v) for k, v in pairs.items()}, **{k: round(v["gain"], 2) for k, v in rendered.items()}, "clean": {k: [round(v["mean"], 1), v["worst"]] for k, v in clean.items()}}

@@ -28,11 +28,16 @@ def clean_set(data: Path, limit=None):
         yield name, picture.astype(np.float32) / 255
 
 
-def rendered_set(data: Path, weathers, count: int, remove=WEATHERS, downpours=0.0):
-    """`count` rendered examples over pictures kept out of training; a fixed seed, so always the same for one renderer. `downpours`: share of rain that is dense."""
+def rendered_set(data: Path, weathers, count: int, remove=WEATHERS, downpours=0.0, foreground=False):
+    """`count` rendered examples over pictures kept out of training; a fixed seed, so always the same for one renderer.
+
+    `downpours`: share of rain that is dense; `foreground`: parts of another such picture close to the camera, clear of the haze.
+    """
     pictures = CleanPictures.load(data, validation=True)
     banks = weather.make_banks(np.random.default_rng([VALIDATION_SEED, 1]))
     for i in range(count):
         rng = np.random.default_rng([VALIDATION_SEED, 0, i])
         clean, depth = pictures.region(rng, i % len(pictures.pictures))
-        yield weather.render_example(rng, banks, clean, depth, weathers, remove, downpours)
+        if foreground:
+            clean, depth = weather.add_foreground(rng, banks.clouds, clean, depth, *pictures.region(rng, (i + 1) % len(pictures.pictures)))
+        yield weather.render_example(rng, banks, clean, depth, weathers, remove, downpours, foreground)

@@ -41,11 +41,12 @@ def evaluate_pairs(model, depth_encoder, data: Path, limit=None) -> dict:
     return {f.name: mean_figures([measure(model, depth_encoder, y, x) for _, y, x in pair_set(f, limit)]) for f in sets}
 
 
-def evaluate_rendered(model, depth_encoder, data: Path, count=16, downpours=True) -> dict:
-    """Weather as we render it; and downpours by themselves, for the other rain has none, so that it compares with what was measured before them."""
+def evaluate_rendered(model, depth_encoder, data: Path, count=16, more=True) -> dict:
+    """Weather as we render it; and, by themselves, downpours and haze behind a clear foreground: the other rows have none, so that they compare with what was measured before."""
     sets = {kind: rendered_set(data, weathers, count) for kind, weathers in RENDERED_KINDS.items()}
-    if downpours:
+    if more:
         sets["downpour"] = rendered_set(data, ("rain",), count, downpours=1.0)
+        sets["haze behind foreground"] = rendered_set(data, ("haze",), count, foreground=True)
     return {kind: mean_figures([measure(model, depth_encoder, e.degraded, e.target) for e in examples]) for kind, examples in sets.items()}
 
 

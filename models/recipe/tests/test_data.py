@@ -68,9 +68,18 @@ def test_a_mixture_is_as_often_asked_for_in_part(weathers):
     assert 0.4 < np.mean(in_part) < 0.6 and all(a == WEATHERS or part for a, part in zip(asked, in_part))
 
 
+def only_the_scene(monkeypatch):
+    """Nothing painted into it, nothing in front of it, and no frame."""
+    monkeypatch.setattr(weather, "add_structures", lambda rng, clean: clean)
+    monkeypatch.setattr(weather, "add_frame", lambda rng, pictures: pictures)
+    for share in ("SHARE", "SHARE_IN_HAZE"):
+        monkeypatch.setattr(f"data.{share}", 0)
+
+
 def hazy_batch(monkeypatch, crop_px):
     """24 examples in haze alone of one scene, whose red tells the column."""
     monkeypatch.setattr(weather, "sample_weathers", lambda rng: ("haze",))
+    only_the_scene(monkeypatch)
     scene = np.zeros((400, 300, 3), np.uint8)
     scene[:, :, 0] = np.linspace(0, 255, 300).astype(np.uint8)
     pictures = CleanPictures([scene], [np.full((40, 30), 128, np.uint8)], ["scene"], np.array([0]), np.zeros(1, np.float32))
@@ -95,7 +104,7 @@ def test_half_of_the_dark_scenes_in_haze_are_lit_as_bright_rooms_are(monkeypatch
 
     monkeypatch.setattr(weather, "render_example", stop)
     monkeypatch.setattr(weather, "sample_weathers", lambda rng: weathers)
-    monkeypatch.setattr(weather, "add_structures", lambda rng, clean: clean)
+    only_the_scene(monkeypatch)
     pictures = CleanPictures([np.full((300, 300, 3), 90, np.uint8)], [np.full((40, 40), 128, np.uint8)], ["dark"], np.array([0]), np.zeros(1, np.float32))
     batches, rng, means = WeatherBatches(pictures, seed=3, regions=1, crops=1, crop_px=64), np.random.default_rng(1), []
     for _ in range(40):

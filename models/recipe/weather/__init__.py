@@ -5,9 +5,11 @@ from weather.example import (
     WEATHERS, RenderedExample, WeatherBanks, WeatherLayers, compose, make_banks, refine_depth, refresh_banks, render_example, sample_weather,
     sample_weathers,
 )  # fmt: skip
+from weather.foreground import add_foreground
+from weather.frame import add_frame
 from weather.structures import add_structures
 
 __all__ = [
-    "WEATHERS", "Camera", "RenderedExample", "WeatherBanks", "WeatherLayers", "add_structures", "compose", "develop", "expose", "lit", "make_banks",
-    "refine_depth", "refresh_banks", "render_example", "sample_camera", "sample_weather", "sample_weathers",
+    "WEATHERS", "Camera", "RenderedExample", "WeatherBanks", "WeatherLayers", "add_foreground", "add_frame", "add_structures", "compose", "develop", "expose", "lit",
+    "make_banks", "refine_depth", "refresh_banks", "render_example", "sample_camera", "sample_weather", "sample_weathers",
 ]  # fmt: skip

@@ -96,8 +96,11 @@ def sample_weathers(rng) -> tuple[str, ...]:
     return MIXTURES[min(int(np.searchsorted(shares, rng.random() * shares[-1], side="right")), len(MIXTURES) - 1)][1]
 
 
-def sample_weather(rng, banks: WeatherBanks, height: int, width: int, depth, weathers: Iterable[str], downpours=0.0) -> WeatherLayers:
-    """Draws the random layers of the wanted weathers, and with rain perhaps mist; depth float32 [H,W] in [0,1], 0 nearest; `downpours`: share of rain that is dense."""
+def sample_weather(rng, banks: WeatherBanks, height: int, width: int, depth, weathers: Iterable[str], downpours=0.0, foreground=False) -> WeatherLayers:
+    """Draws the random layers of the wanted weathers, and with rain perhaps mist; depth float32 [H,W] in [0,1], 0 nearest.
+
+    `downpours`: share of rain that is dense; `foreground`: haze begins behind what is at depth 0 (foreground.py).
+    """
     wanted = checked(weathers)
     if depth.shape != (height, width):
         raise ValueError(f"Expected depth of [{height},{width}], got {list(depth.shape)}; bring it to the picture's size with refine_depth.")
@@ -107,7 +110,7 @@ def sample_weather(rng, banks: WeatherBanks, height: int, width: int, depth, wea
         rain=rain,
         mist=mist,
         snow=sample_snow(rng, banks.flakes, height, width, depth) if "snow" in wanted else None,
-        haze=sample_haze(rng, banks.clouds, height, width, depth) if "haze" in wanted else None,
+        haze=sample_haze(rng, banks.clouds, height, width, depth, foreground) if "haze" in wanted else None,
         raindrop=sample_raindrops(rng, banks.drops, banks.clouds, height, width) if "raindrop" in wanted else None,
     )
 
@@ -133,14 +136,14 @@ def compose_stages(clean, layers, weathers):
     return stages
 
 
-def render_example(rng, banks: WeatherBanks, clean, depth, weathers: Iterable[str], remove: Iterable[str], downpours=0.0) -> RenderedExample:
-    """One training example: every weather in `degraded`, those in `remove` gone from `target`, through the same camera."""
+def render_example(rng, banks: WeatherBanks, clean, depth, weathers: Iterable[str], remove: Iterable[str], downpours=0.0, foreground=False) -> RenderedExample:
+    """One training example: every weather in `degraded`, those in `remove` gone from `target`, through the same camera; the last two as for `sample_weather`."""
     cv2.setNumThreads(1)
     removed = checked(remove)
     height, width = clean.shape[:2]
     camera = sample_camera(rng, height, width, banks.noise)
     scene = expose(defocus(rng, clean, depth), camera)
-    layers = sample_weather(rng, banks, height, width, depth, weathers, downpours)
+    layers = sample_weather(rng, banks, height, width, depth, weathers, downpours, foreground)
     present = layers.present
     stages = compose_stages(scene, layers, present)
     degraded = develop(stages[-1][1], camera)

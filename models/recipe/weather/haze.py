@@ -25,12 +25,12 @@ class HazeLayer:
     glow_reach: float = 0.15  # deviation of that blur, in short sides of the picture
 
 
-def sample_haze(rng, clouds, height, width, depth):
-    """Draws one haze: outdoor by depth, indoor by depth, or dense machine haze in patches."""
-    kind, skylit, glow = rng.random(), False, 0.0
+def sample_haze(rng, clouds, height, width, depth, foreground=False):
+    """Draws one haze: outdoor by depth, indoor by depth, or dense machine haze in patches. `foreground`: in the open, and what is at depth 0 is clear of it."""
+    kind, skylit, glow = rng.random() * (OPEN_SHARE if foreground else 1), False, 0.0
     cloud = lambda scale: cut(rng, [clouds[int(rng.integers(len(clouds)))]], height, width, scale, rng.random() < 0.5, rng.random() < 0.5)[0]
     if kind < OPEN_SHARE:
-        beta, near = uniform(rng, 0.4, 2.4), uniform(rng, 0, 0.45)
+        beta, near = (uniform(rng, 0.6, 3.5), uniform(rng, 0, 0.04)) if foreground else (uniform(rng, 0.4, 2.4), uniform(rng, 0, 0.45))
         distance = near + (1 - near) * depth ** np.float32(uniform(rng, 0.7, 1.8))
         level, tint = uniform(rng, *((0.8, 1.03) if rng.random() < 0.25 else (0.6, 1.0))), haze_tint(rng, 0.015)
         glow = uniform(rng, 0.1, 0.6) if rng.random() < 0.15 else 0.0
