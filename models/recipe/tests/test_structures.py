@@ -1,4 +1,4 @@
-"""Bars and grids: painted into some of the photographs, sharp where a streak is soft, and only where they stand."""
+"""Bars, grids and ribs: painted into some of the photographs, sharp where a streak is soft, and only where they stand."""
 
 import numpy as np
 
@@ -15,6 +15,7 @@ def test_most_photographs_stay_as_they_are():
 
 def test_bars_are_painted_and_leave_the_rest(monkeypatch):
     monkeypatch.setattr(structures, "SHARE", 1)
+    monkeypatch.setattr(structures, "RIBS", 0)
     changed = []
     for seed in range(40):
         picture = structures.add_structures(np.random.default_rng(seed), FLAT)
@@ -35,3 +36,11 @@ def test_a_bar_is_as_wide_as_asked_and_stands_where_asked():
 def test_a_grid_crosses_itself():
     grid = structures.row_of_bars(np.random.default_rng(3), 96, 96, 0.0, crossed=True)
     assert (grid.max(0) > 0.5).all() and (grid.max(1) > 0.5).all() and grid.min() == 0
+
+
+def test_ribs_run_along_their_angle_and_leave_the_mean_light():
+    for seed in range(10):
+        upright = structures.ribs(np.random.default_rng(seed), 96, 128, 0.0)
+        assert upright.shape == (96, 128) and upright.dtype == np.float32 and np.abs(upright).max() <= 1
+        along, across = (np.abs(np.diff(upright, axis=axis)).mean() for axis in (0, 1))
+        assert along < 0.5 * across and abs(upright.mean()) < 0.25

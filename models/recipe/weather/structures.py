@@ -1,4 +1,4 @@
-"""Bars, grids and cables in the scene: things as straight and bright as streaks of rain that belong to the picture and are to stay."""
+"""Bars, grids, cables and ribs in the scene: things as straight and bright as streaks of rain that belong to the picture and are to stay."""
 
 import math
 
@@ -8,16 +8,20 @@ import numpy as np
 from weather.layers import log_uniform, three_channels, uniform
 
 SHARE = 0.2  # of the photographs in rain, in snow and in fair weather
+RIBS = 0.25  # of these
 SUBPIXEL_BITS = 4  # of the coordinates that OpenCV takes
 
 
 def add_structures(rng, clean):
-    """float32 [H,W,3] in [0,1] -> the same picture, now and then behind pillars, a fence, a grid or cables. Returns `clean` itself otherwise."""
+    """float32 [H,W,3] in [0,1] -> the same picture, now and then behind pillars, a fence, a grid or cables, or folded in ribs. Returns `clean` itself otherwise."""
     if rng.random() >= SHARE:
         return clean
     height, width = clean.shape[:2]
     kind = rng.random()
     angle = rng.normal(0, 0.12) if rng.random() < 0.6 else uniform(rng, -math.pi / 2, math.pi / 2)  # from the vertical: most things stand upright
+    if rng.random() < RIBS:
+        where = cv2.blur(region_mask(rng, height, width), (2 * int(rng.integers(1, 12)) + 1,) * 2)
+        return np.clip(clean * (1 + three_channels(where * np.float32(uniform(rng, 0.1, 0.6)) * ribs(rng, height, width, angle))), 0, 1)
     if kind < 0.35:  # a few pillars or poles, each as it likes
         mask = union(bar(rng, height, width, angle + rng.normal(0, 0.04), log_uniform(rng, 1.5, 16), place) for place in rng.random(int(rng.integers(1, 8))))
     elif kind < 0.65:  # fence, blinds, railings: even distances
@@ -66,6 +70,15 @@ def row_of_bars(rng, height, width, angle, crossed):
     return union(
         bar(rng, height, width, direction, thickness, ((i + start) * gap) / (1.3 * max(height, width)), reach=True) for direction, gap in rows for i in range(count)
     )
+
+
+def ribs(rng, height, width, angle):
+    """Light on parallel ribs, folds, furrows or ripples: float32 [H,W] in [-1,1], one brightness along a rib, which may wander, and round or sharp across it."""
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    wander = cv2.resize(rng.standard_normal((4, 4)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC) * np.float32(uniform(rng, 0, 1.5))
+    across = x * np.float32(math.cos(angle)) - y * np.float32(math.sin(angle))
+    wave = np.sin(across * np.float32(2 * math.pi / log_uniform(rng, 4, 30)) + wander)
+    return np.sign(wave) * np.abs(wave) ** np.float32(uniform(rng, 0.5, 3))
 
 
 def region_mask(rng, height, width):
