@@ -21,7 +21,7 @@ def test_bars_are_painted_and_leave_the_rest(monkeypatch):
         picture = structures.add_structures(np.random.default_rng(seed), FLAT)
         assert picture.shape == FLAT.shape and picture.dtype == np.float32 and picture.min() >= 0 and picture.max() <= 1
         changed.append((np.abs(picture - FLAT).max(-1) > 0.02).mean())
-    assert np.mean(np.array(changed) > 0) > 0.9 and np.median(changed) < 0.6  # a bar may miss the picture; they do not fill it
+    assert np.mean(np.array(changed) > 0) > 0.8 and np.median(changed) < 0.6  # a bar may miss the picture; they do not fill it
 
 
 def test_a_bar_is_as_wide_as_asked_and_stands_where_asked():
